@@ -1,0 +1,69 @@
+import type { AttemptId, RunId } from "./ids.ts";
+import type { PlanJob } from "./plan.ts";
+import type { TrustClass } from "./event.ts";
+
+/**
+ * Port: asks a backend to start one runner for one attempt. Implementations: `local-process`
+ * (control-plane/dispatchers), `nomad` (nomad/), and a fake in test/. One contract suite,
+ * test/contracts/dispatcher.ts, runs on all of them.
+ *
+ * Order: `start` once, then any number of `dispatch`, `stop` and `observe`, then `close`.
+ * Nothing here decides an outcome: an attempt ends by its fenced report or by the control plane.
+ */
+export interface Dispatcher {
+  readonly name: string;
+  start(): Promise<void>;
+  /**
+   * Idempotent by attempt id: repeating it with the same request never starts a second runner while
+   * the backend still remembers the first. `unknown` means it may or may not have happened: repeat.
+   * Never throws for what a backend does; throws for our own bugs alone.
+   */
+  dispatch(request: DispatchRequest): Promise<DispatchResult>;
+  /** Idempotent; also right for an attempt that was never dispatched. `gone` only when seen to be gone. */
+  stop(request: StopRequest): Promise<StopResult>;
+  /** What the backend shows now, for the attempts named and for any it has that are not named. Hints, never truth. */
+  observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]>;
+  /** Ends connections, and for `local-process` the runners it started. Safe when repeated. */
+  close(): Promise<void>;
+}
+
+export interface DispatchRequest {
+  readonly attemptId: AttemptId;
+  readonly runId: RunId;
+  readonly attemptNumber: number;
+  readonly job: PlanJob;
+  readonly trust: TrustClass;
+  /** The one-time proof for the claim. Given to the runner over a channel that job processes cannot read. */
+  readonly claimToken: string;
+  /** Where the runner reaches the control plane: `http://host:port` or `unix:/path`. */
+  readonly controlPlaneUrl: string;
+}
+
+export type DispatchResult =
+  | { readonly status: "accepted"; readonly backendRef: string }
+  /** Permanent: repeating the same request cannot help. */
+  | { readonly status: "refused"; readonly detail: string }
+  /** Backpressure or an unknown outcome: repeat the same request after the delay. */
+  | { readonly status: "unknown"; readonly detail: string; readonly retryAfterMs: number };
+
+export interface StopRequest {
+  readonly attemptId: AttemptId;
+  readonly graceMs: number;
+}
+
+export type StopResult =
+  | { readonly status: "gone" }
+  | { readonly status: "stopping" }
+  | { readonly status: "unknown"; readonly detail: string; readonly retryAfterMs: number };
+
+/** absent: the backend knows nothing of it. pending carries the reason that users read. */
+export type ObservedState = "pending" | "running" | "exited" | "absent";
+
+export interface Observation {
+  readonly attemptId: AttemptId;
+  readonly state: ObservedState;
+  /** Why it is pending or how it exited, in words. */
+  readonly detail: string | null;
+  readonly exitCode: number | null;
+  readonly outOfMemory: boolean;
+}
