@@ -1,6 +1,6 @@
-import type { DiagnosticCode } from "./diagnostic-codes.ts";
+import type { DiagnosticCode, Severity } from "./diagnostic-codes.ts";
 
-export type Severity = "error" | "warning" | "info";
+export type { Severity } from "./diagnostic-codes.ts";
 
 /** A half-open range of UTF-16 offsets in one file of the repository. Lines exist only in output. */
 export interface Span {
