@@ -1,0 +1,35 @@
+import type { PipelineEvent } from "../../schemas/event.ts";
+import type { CompileInput, TreeSnapshot } from "../../compiler/input.ts";
+
+/** A repository on this machine: a work tree (any folder in it) or a bare mirror. */
+export interface GitRepository {
+  /** Absolute path handed to `git -C`. */
+  readonly path: string;
+  readonly bare: boolean;
+}
+
+/** Which rungs of the ladder the pipeline or a person asked for. */
+export interface BaseRequest {
+  /** auto climbs the whole ladder; merge_base starts there; last_green needs `lastGreen`. */
+  readonly prefer: "auto" | "merge_base" | "last_green";
+  /** Commit of the last green run of the target, null when there was none. */
+  readonly lastGreen?: string | null;
+}
+
+export interface ReadRequest {
+  /** Any revision; HEAD when absent. */
+  readonly head?: string;
+  /** Any revision: the explicit rung. */
+  readonly base?: string | null;
+  readonly baseRequest?: BaseRequest;
+  /** Absent: an event like a push of `head` is made from what the repository says of itself. */
+  readonly event?: PipelineEvent;
+  /** Paths whose contents to load, of the paths at one commit. Manifests and `.delta/` when absent. */
+  readonly wanted?: (paths: Iterable<string>) => Iterable<string>;
+  /** Asked again and again for further paths of the head commit, until it names none that is new. */
+  readonly wantedMore?: (head: TreeSnapshot) => Iterable<string>;
+  readonly signal?: AbortSignal;
+}
+
+export type CompileSources = Omit<CompileInput, "compilerVersion" | "request">;
+export type AffectedSources = Omit<CompileSources, "event">;
