@@ -1,0 +1,62 @@
+import { DIAGNOSTIC_CODES, type DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
+import type { Diagnostic, Fix, RelatedSpan, Severity, Span } from "../../schemas/diagnostic.ts";
+
+/** More findings than this in one pipeline help nobody and cost memory. */
+export const DIAGNOSTICS_MAX = 200;
+
+/** Gathers findings. Phases share one and keep going after a finding, so that a user sees all of them. */
+export class Report {
+  readonly #found: Diagnostic[] = [];
+  #errors = 0;
+
+  /** Every finding past DIAGNOSTICS_MAX is counted, not kept. */
+  add(
+    code: DiagnosticCode,
+    span: Span | null,
+    message: string,
+    more: { readonly related?: readonly RelatedSpan[]; readonly fix?: Fix } = {},
+  ): void {
+    const severity: Severity = DIAGNOSTIC_CODES[code].severity;
+    if (severity === "error") this.#errors += 1;
+    if (this.#found.length >= DIAGNOSTICS_MAX) return;
+    const related = more.related ?? [];
+    this.#found.push({ code, severity, message, span, related, ...(more.fix ? { fix: more.fix } : {}) });
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors > 0;
+  }
+
+  /** True when nothing more is kept; a long loop may end early. */
+  get isFull(): boolean {
+    return this.#found.length >= DIAGNOSTICS_MAX;
+  }
+
+  /** Sorted by place, without repeats. */
+  settle(): readonly Diagnostic[] {
+    return sortDiagnostics(this.#found);
+  }
+}
+
+/** By file, offset, code and message; two that agree in all of these are one. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const sorted = [...diagnostics].sort(compareDiagnostics);
+  return sorted.filter((one, index) => {
+    const previous = sorted[index - 1];
+    return previous === undefined || compareDiagnostics(previous, one) !== 0;
+  });
+}
+
+function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
+  return (
+    compareText(a.span?.file ?? "", b.span?.file ?? "") ||
+    (a.span?.start ?? -1) - (b.span?.start ?? -1) ||
+    (a.span?.end ?? -1) - (b.span?.end ?? -1) ||
+    compareText(a.code, b.code) ||
+    compareText(a.message, b.message)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,14 @@
+/** Limits of one YAML file, beside its size (CONFIG_FILE_BYTES_MAX). A parser that is fed within them ends soon. */
+
+/** Collections inside each other. The deepest pipeline that makes sense has about ten. */
+export const DEPTH_MAX = 64;
+/** Keys of one map. More than a plan may have jobs. */
+export const MAP_KEYS_MAX = 5_000;
+/** Lexical tokens, about nine for each line of a pipeline: 500 KiB of ordinary text has fewer than 230,000. */
+export const TOKENS_MAX = 250_000;
+export const ANCHORS_MAX = 1_000;
+export const ALIASES_MAX = 10_000;
+/** Values after every alias is replaced by what it stands for. */
+export const EXPANDED_NODES_MAX = 200_000;
+/** After this many faults in its grammar a text is not worth more of anybody's time. */
+export const SYNTAX_ERRORS_MAX = 20;

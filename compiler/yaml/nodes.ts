@@ -1,0 +1,44 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+
+/**
+ * A YAML document as plain positioned values: anchors resolved, merge keys applied, keys unique
+ * strings. Aliased nodes are shared, never copied, and there is no cycle.
+ */
+export type YamlNode = YamlScalar | YamlMap | YamlList;
+
+export interface YamlScalar {
+  readonly kind: "scalar";
+  readonly value: string | number | boolean | null;
+  /** As written, without quotes' escapes resolved; for messages that quote the user. */
+  readonly source: string;
+  readonly style: "plain" | "quoted" | "block";
+  readonly span: Span;
+}
+
+export interface YamlEntry {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly value: YamlNode;
+}
+
+export interface YamlMap {
+  readonly kind: "map";
+  /** In the order written. A Map, so that `__proto__` is a key like any other. */
+  readonly entries: ReadonlyMap<string, YamlEntry>;
+  readonly span: Span;
+}
+
+export interface YamlList {
+  readonly kind: "list";
+  readonly items: readonly YamlNode[];
+  readonly span: Span;
+}
+
+/** What a message calls the kind of a value. */
+export function describeNode(node: YamlNode): string {
+  if (node.kind === "map") return "a map";
+  if (node.kind === "list") return "a list";
+  if (node.value === null) return "nothing";
+  if (typeof node.value === "string") return "a string";
+  return typeof node.value === "number" ? "a number" : "a boolean";
+}

@@ -1,0 +1,210 @@
+import { CST, Lexer } from "yaml";
+import type { DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
+import { quote } from "../diagnostics/quote.ts";
+import type { Report } from "../diagnostics/report.ts";
+import { ALIASES_MAX, ANCHORS_MAX, DEPTH_MAX, MAP_KEYS_MAX, TOKENS_MAX } from "./limits.ts";
+
+/** Stands for "no key has begun on this line". */
+const NONE = -1;
+
+/** Tokens that are no content of a document. */
+const LAYOUT: ReadonlySet<string | null> = new Set(["byte-order-mark", "comment", "newline", "space"]);
+
+interface BlockCollection {
+  readonly column: number;
+  readonly isMap: boolean;
+  keys: number;
+}
+
+/**
+ * Reads the text's tokens once, in linear time, and stops at the first thing that would make the
+ * parser slow, recurse too deep, or read something a pipeline may not say. Returns the lexemes for
+ * the parser, or null with a finding.
+ */
+export function scanTokens(file: string, text: string, report: Report): readonly string[] | null {
+  const scan = new TokenScan(text);
+  const lexemes: string[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    const problem = scan.next(lexeme);
+    if (problem) {
+      const span = { file, start: problem.offset, end: problem.offset + problem.length };
+      report.add(problem.code, span, problem.message);
+      return null;
+    }
+    lexemes.push(lexeme);
+  }
+  return lexemes;
+}
+
+interface ScanProblem {
+  readonly code: DiagnosticCode;
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+}
+
+class TokenScan {
+  readonly #text: string;
+  readonly #blocks: BlockCollection[] = [];
+  #offset = 0;
+  #lineStart = 0;
+  #tokens = 0;
+  #anchors = 0;
+  #aliases = 0;
+  /** Entries begun in each open flow collection; those of a list are not counted. */
+  readonly #flow: { readonly isMap: boolean; keys: number }[] = [];
+  /** Column where the current line's candidate for a key begins. */
+  #keyColumn = NONE;
+  #isLineEmpty = true;
+  #nextIsScalar = false;
+  #documentHasContent = false;
+  #documents = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  next(lexeme: string): ScanProblem | null {
+    const isScalar = this.#nextIsScalar;
+    this.#nextIsScalar = lexeme === CST.SCALAR && !isScalar;
+    if (!isScalar && (lexeme === CST.SCALAR || lexeme === CST.DOCUMENT || lexeme === CST.FLOW_END))
+      return null;
+    const type = isScalar ? "scalar" : CST.tokenType(lexeme);
+    const offset = this.#offset;
+    this.#offset += lexeme.length;
+    this.#tokens += 1;
+    const problem =
+      this.#tokens > TOKENS_MAX ? this.#tooManyTokens(offset) : this.#step(type, lexeme, offset);
+    if (isScalar) this.#followLines(lexeme);
+    return problem;
+  }
+
+  #step(type: CST.TokenType | null, lexeme: string, offset: number): ScanProblem | null {
+    if (type === "newline") this.#startLine(this.#offset);
+    if (type === "space") return this.#tabIndent(lexeme, offset);
+    if (LAYOUT.has(type)) return null;
+    if (type === "doc-start" || type === "doc-end") return this.#documentMark(type, lexeme, offset);
+    if (type === "directive-line") {
+      return at("DC1015", offset, lexeme, "A `%` directive is not allowed; a pipeline is always YAML 1.2");
+    }
+    if (type === "tag") {
+      return at("DC1014", offset, lexeme, `The tag ${quote(lexeme)} is not allowed; write the plain value`);
+    }
+    return this.#content(type, lexeme, offset);
+  }
+
+  #content(type: CST.TokenType | null, lexeme: string, offset: number): ScanProblem | null {
+    if (!this.#documentHasContent) {
+      if (this.#documents > 1) return secondDocument(offset, lexeme);
+      this.#documentHasContent = true;
+    }
+    const column = offset - this.#lineStart;
+    this.#isLineEmpty = false;
+    if (type === "anchor") {
+      this.#anchors += 1;
+      if (this.#anchors > ANCHORS_MAX)
+        return at("DC1008", offset, lexeme, `More than ${ANCHORS_MAX} anchors`);
+    } else if (type === "alias") {
+      this.#aliases += 1;
+      if (this.#aliases > ALIASES_MAX)
+        return at("DC1008", offset, lexeme, `More than ${ALIASES_MAX} aliases`);
+    }
+    return this.#nest(type, column, offset, lexeme);
+  }
+
+  #nest(type: CST.TokenType | null, column: number, offset: number, lexeme: string): ScanProblem | null {
+    const isFlowStart = type === "flow-map-start" || type === "flow-seq-start";
+    const flow = this.#flow.at(-1);
+    if (flow) {
+      if (type === "flow-map-end" || type === "flow-seq-end") this.#flow.pop();
+      else if (type === "comma" && flow.isMap) return this.#countKey(flow, offset, lexeme);
+    } else if (type === "map-value-ind") {
+      return this.#key(column, offset, lexeme);
+    } else if (type === "seq-item-ind" || type === "explicit-key-ind") {
+      this.#open(column, type === "explicit-key-ind");
+    } else if (this.#keyColumn === NONE) {
+      this.#keyColumn = column;
+    }
+    if (isFlowStart) this.#flow.push({ isMap: type === "flow-map-start", keys: 0 });
+    return this.#depthProblem(offset, lexeme);
+  }
+
+  #key(column: number, offset: number, lexeme: string): ScanProblem | null {
+    const map = this.#open(this.#keyColumn === NONE ? column : this.#keyColumn, true);
+    return this.#countKey(map, offset, lexeme) ?? this.#depthProblem(offset, lexeme);
+  }
+
+  #countKey(map: { keys: number }, offset: number, lexeme: string): ScanProblem | null {
+    map.keys += 1;
+    if (map.keys <= MAP_KEYS_MAX) return null;
+    return at("DC1007", offset, lexeme, `A map with more than ${MAP_KEYS_MAX} keys`);
+  }
+
+  /** Ends what is indented deeper, then finds or begins the collection at this column. */
+  #open(column: number, isMap: boolean): BlockCollection {
+    this.#keyColumn = NONE;
+    const isOver = (block: BlockCollection) =>
+      block.column > column || (block.column === column && isMap && !block.isMap);
+    let top = this.#blocks.at(-1);
+    while (top && isOver(top)) {
+      this.#blocks.pop();
+      top = this.#blocks.at(-1);
+    }
+    if (top && top.column === column && top.isMap === isMap) return top;
+    const opened: BlockCollection = { column, isMap, keys: 0 };
+    this.#blocks.push(opened);
+    return opened;
+  }
+
+  #depthProblem(offset: number, lexeme: string): ScanProblem | null {
+    const depth = this.#blocks.length + this.#flow.length;
+    if (depth <= DEPTH_MAX) return null;
+    return at("DC1006", offset, lexeme, `Maps and lists are nested more than ${DEPTH_MAX} deep`);
+  }
+
+  #tabIndent(lexeme: string, offset: number): ScanProblem | null {
+    if (!this.#isLineEmpty || this.#flow.length > 0 || !lexeme.includes("\t")) return null;
+    const following = this.#text[this.#offset];
+    if (following === undefined || following === "\n" || following === "\r" || following === "#") return null;
+    const tab = offset + lexeme.indexOf("\t");
+    return at("DC1012", tab, "\t", "A tab in the indentation; YAML indents with spaces");
+  }
+
+  #documentMark(type: "doc-start" | "doc-end", lexeme: string, offset: number): ScanProblem | null {
+    if (type === "doc-start") {
+      if (this.#documents > 0 || this.#documentHasContent) return secondDocument(offset, lexeme);
+      this.#documents = 1;
+    } else {
+      this.#documents = 2;
+      this.#documentHasContent = false;
+    }
+    this.#keyColumn = NONE;
+    return null;
+  }
+
+  #tooManyTokens(offset: number): ScanProblem {
+    return at("DC1017", offset, " ", `More than ${TOKENS_MAX} words and signs in one file; split it`);
+  }
+
+  #startLine(offset: number): void {
+    this.#lineStart = offset;
+    this.#keyColumn = NONE;
+    this.#isLineEmpty = true;
+  }
+
+  /** A scalar of several lines: what follows stands on its last line. */
+  #followLines(scalar: string): void {
+    const last = scalar.lastIndexOf("\n");
+    if (last < 0) return;
+    this.#startLine(this.#offset - (scalar.length - last - 1));
+    this.#isLineEmpty = last === scalar.length - 1;
+  }
+}
+
+function at(code: DiagnosticCode, offset: number, lexeme: string, message: string): ScanProblem {
+  return { code, offset, length: lexeme.length, message };
+}
+
+function secondDocument(offset: number, lexeme: string): ScanProblem {
+  return at("DC1011", offset, lexeme, "A second document begins here; a pipeline file holds one");
+}
