@@ -1,0 +1,80 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+import { DECISION_MATCHES_MAX } from "../../schemas/plan.ts";
+import type { CheckedGlobList } from "./glob-list.ts";
+import { type Glob, parseGlob } from "./glob.ts";
+import { GlobIndex } from "./glob-index.ts";
+import { isGlobProblem } from "./problem.ts";
+import type { MatchBudget } from "./segment.ts";
+
+/**
+ * Compared characters and segments in one plan, about a second's worth. Only crafted globs and paths
+ * come near it; when it is spent, every list counts as matched, so that nothing is wrongly skipped.
+ */
+export const MATCH_WORK_MAX = 20_000_000;
+
+export interface ListMatch {
+  /** How many of the paths fit the list. */
+  readonly total: number;
+  /** The first DECISION_MATCHES_MAX of them, in the order of the paths. */
+  readonly first: readonly { readonly path: string; readonly glob: string; readonly span: Span }[];
+}
+
+const NO_MATCH: ListMatch = { total: 0, first: [] };
+
+/** Which of many lists match which of many paths, in one pass over the paths. */
+export class PathMatcher {
+  readonly #matches = new Map<string, { total: number; first: ListMatch["first"][number][] }>();
+  /** True when the work limit was reached; the matches are then incomplete. */
+  readonly exhausted: boolean;
+
+  constructor(lists: Iterable<CheckedGlobList>, paths: Iterable<string>, workMax = MATCH_WORK_MAX) {
+    const unique = new Map<string, CheckedGlobList>();
+    for (const list of lists) unique.set(keyOf(list), list);
+    const owners = [...unique].flatMap(([key, list]) => list.entries.map((entry) => ({ key, ...entry })));
+    const index = new GlobIndex(owners.map(({ glob }) => glob));
+    const budget: MatchBudget = { left: workMax };
+    for (const path of paths) {
+      const last = new Map<string, (typeof owners)[number]>();
+      for (const id of index.match(path, budget)) {
+        const owner = owners[id];
+        if (owner !== undefined) last.set(owner.key, owner);
+      }
+      if (budget.left < 0) break;
+      for (const [key, { glob, span }] of last) {
+        if (!glob.negated) this.#add(key, { path, glob: glob.source, span });
+      }
+    }
+    this.exhausted = budget.left < 0;
+  }
+
+  #add(key: string, match: ListMatch["first"][number]): void {
+    const found = this.#matches.get(key) ?? { total: 0, first: [] };
+    found.total += 1;
+    if (found.first.length < DECISION_MATCHES_MAX) found.first.push(match);
+    this.#matches.set(key, found);
+  }
+
+  /** What matched a list given to the constructor. */
+  of(list: CheckedGlobList): ListMatch {
+    return this.#matches.get(keyOf(list)) ?? NO_MATCH;
+  }
+}
+
+/** The same place in the same file holds the same globs, for every cell of a matrix. */
+function keyOf(list: CheckedGlobList): string {
+  return `${list.span.start}:${list.span.end}:${list.span.file}`;
+}
+
+/**
+ * A test of single paths against a list of globs, the last that fits deciding. Texts that are no globs
+ * count for nothing: whoever owns the list reports them. All tests made with one budget share it, and
+ * answer true once it is spent.
+ */
+export function pathTest(globs: readonly string[], budget: MatchBudget): (path: string) => boolean {
+  const parsed = globs.map(parseGlob).filter((glob): glob is Glob => !isGlobProblem(glob));
+  const index = new GlobIndex(parsed);
+  return (path) => {
+    const last = index.match(path, budget).at(-1);
+    return budget.left < 0 || (last !== undefined && parsed[last]?.negated === false);
+  };
+}
