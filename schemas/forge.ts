@@ -35,6 +35,13 @@ export interface ForgeRepository {
 
 export type ForgeReading =
   | { readonly kind: "event"; readonly repository: ForgeRepository; readonly event: PipelineEvent }
+  /** Somebody asked the forge to run one check again (`externalId`), or all checks of the commit (null). */
+  | {
+      readonly kind: "rerun";
+      readonly repository: ForgeRepository;
+      readonly head: string;
+      readonly externalId: string | null;
+    }
   | { readonly kind: "ignored"; readonly why: string }
   | { readonly kind: "malformed"; readonly why: string };
 
