@@ -1,0 +1,53 @@
+import { styleText } from "node:util";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Adds colour for the stream's reader: never with NO_COLOR, always with FORCE_COLOR, else on a terminal. */
+export function paint(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return styleText(style, text, { stream });
+}
+
+export function coloursWanted(stream: NodeJS.WriteStream = process.stdout): boolean {
+  return paint("bold", "x", stream) !== "x";
+}
+
+let readerGone: () => void = () => {};
+
+/** Runs the action when the reader of stdout or stderr has closed the pipe, as `| head` does. */
+export function onReaderGone(action: () => void): void {
+  readerGone = action;
+}
+
+/** A closed pipe is no error of ours: what would have been written is dropped. Call once, at the start. */
+export function toleratePipeEnd(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      readerGone();
+    });
+  }
+}
+
+/** Data: what was asked for, and nothing else, goes to stdout. */
+export function writeData(text: string): void {
+  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** Talk: progress, advice and errors go to stderr. */
+export function writeTalk(text: string): void {
+  process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Waits until what was written has left the process, so that exiting cuts nothing off. */
+export async function flushed(): Promise<void> {
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) =>
+        new Promise<void>((resolve) => (stream.writable ? stream.write("", () => resolve()) : resolve())),
+    ),
+  );
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { commands } from "../../cli/commands.ts";
+import { delta, startDelta, finished } from "./support/delta.ts";
+import { temporaryFolder } from "./support/repository.ts";
+
+const ids = Object.keys(commands);
+
+describe("help", () => {
+  test("without arguments it lists every command", async () => {
+    const { code, stdout } = await delta([], { cwd: temporaryFolder() });
+    expect(code).toBe(0);
+    for (const id of ids) expect(stdout).toMatch(new RegExp(`^ {2}${id.split(":")[0]} `, "m"));
+  });
+
+  test.each(ids)("%s has a summary, documented flags and help", async (id) => {
+    const command = commands[id];
+    expect(command?.summary).toMatch(/^[A-Z].*\.$/);
+    for (const [name, flag] of Object.entries(command?.flags ?? {})) {
+      expect(flag.summary, `--${name}`).toMatch(/[.]$/);
+      expect(flag.env, `--${name}`).toBe(`DELTA_${name.toUpperCase().replaceAll("-", "_")}`);
+    }
+    const { code, stdout, stderr } = await delta([...id.split(":"), "--help"], { cwd: temporaryFolder() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain(`$ delta ${id.replace(":", " ")}`);
+  });
+
+  test("`help COMMAND` is the same as `COMMAND --help`", async () => {
+    const cwd = temporaryFolder();
+    const [one, other] = await Promise.all([
+      delta(["help", "runs", "list"], { cwd }),
+      delta(["runs", "list", "--help"], { cwd }),
+    ]);
+    expect(one).toEqual(other);
+  });
+});
+
+describe("wrong usage ends with 2 and a short sentence", () => {
+  test.each([
+    ["an unknown command", ["intt"], "there is no command `intt`", "Did you mean `delta init`?"],
+    [
+      "an unknown sub-command",
+      ["runs", "lisst"],
+      "there is no command `runs lisst`",
+      "Did you mean `delta runs list`?",
+    ],
+    ["an unknown flag", ["init", "--forse"], "`delta init` has no flag --forse", "Did you mean --force?"],
+    [
+      "a flag before the command",
+      ["--froce"],
+      "the flag --froce needs a command before it",
+      "`delta --help`",
+    ],
+    ["a surplus argument", ["init", "here"], "Unexpected argument: here", "`delta init --help`"],
+    ["a missing argument", ["completion"], "Missing 1 required arg", "`delta completion --help`"],
+    [
+      "a value outside a closed list",
+      ["completion", "tcsh"],
+      "Expected tcsh to be one of: bash, zsh, fish",
+      "",
+    ],
+    ["a number out of range", ["runs", "list", "--limit", "0"], "greater than or equal to 1", ""],
+    [
+      "a server that is no URL",
+      ["runs", "list", "--server", "nowhere"],
+      "--server takes an http or https URL",
+      "",
+    ],
+  ])("%s", async (_what, args, sentence, hint) => {
+    const { code, stdout, stderr } = await delta(args, { cwd: temporaryFolder() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^delta: /);
+    expect(stderr).toContain(sentence);
+    expect(stderr).toContain(hint);
+    expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test("with --json the error is data on stdout and stderr stays empty", async () => {
+    const { code, stdout, stderr } = await delta(["init", "--forse", "--json"], { cwd: temporaryFolder() });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      error: {
+        code: "usage",
+        message: "`delta init` has no flag --forse",
+        hint: "Did you mean --force?",
+        exit: 2,
+      },
+    });
+  });
+});
+
+describe("output", () => {
+  test("colours appear only when asked for", async () => {
+    const cwd = temporaryFolder();
+    const plain = await delta(["intt"], { cwd });
+    const forced = await delta(["intt"], { cwd, env: { FORCE_COLOR: "1" } });
+    const never = await delta(["intt", "--no-color"], { cwd, env: { FORCE_COLOR: "1" } });
+    expect(plain.stderr).not.toContain("\u001b[");
+    expect(forced.stderr).toContain("\u001b[");
+    expect(never.stderr).not.toContain("\u001b[");
+  });
+
+  test("a reader that goes away early is no error", async () => {
+    const child = startDelta(["completion", "bash"], { cwd: temporaryFolder() });
+    child.stdout?.destroy();
+    const { signal, stderr } = await finished(child);
+    expect({ signal, stderr }).toEqual({ signal: null, stderr: "" });
+  });
+
+  test("a folder given by -C that is not there is named", async () => {
+    const { code, stderr } = await delta(["init", "-C", "nowhere/at/all"], { cwd: temporaryFolder() });
+    expect(code).toBe(3);
+    expect(stderr).toContain("cannot work in the folder nowhere/at/all");
+  });
+
+  test("a flag can come from the environment", async () => {
+    const { code, stderr } = await delta(["runs", "list"], {
+      cwd: temporaryFolder(),
+      env: { DELTA_SERVER: "http://127.0.0.1:1" },
+    });
+    expect(code).toBe(3);
+    expect(stderr).toContain("no control plane answers at http://127.0.0.1:1");
+  });
+});
