@@ -4,7 +4,7 @@ import type { Span } from "../../schemas/diagnostic.ts";
 export type Value = null | boolean | number | string | readonly Value[] | ValueMap;
 export type ValueMap = ReadonlyMap<string, Value>;
 
-export type BinaryOperator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "in";
+export type BinaryOperator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "??" | "in";
 
 /** Node of a parsed expression. Spans are places in the file the expression was written in. */
 export type Expression =

@@ -1,0 +1,186 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+import type { ValueRead } from "../../schemas/plan.ts";
+import { unreachable } from "../unreachable.ts";
+import type { Expression, Value, ValueMap } from "./ast.ts";
+import { type CallContext, EvaluationProblem, FUNCTIONS } from "./functions.ts";
+import { EVALUATION_COST_MAX } from "./limits.ts";
+import { isList, isMap, isScalar, kindOf, shownRead } from "./values.ts";
+
+/** All that an evaluation may see. */
+export interface Scope {
+  readonly names: ValueMap;
+  readonly files: CallContext["files"];
+}
+
+export interface Evaluation {
+  /** Null when there is a problem. */
+  readonly value: Value;
+  /** Every name that was read, in the order of reading, without repeats. */
+  readonly reads: readonly ValueRead[];
+  /** Why there is no value; it fits into the sentence "cannot be worked out: ...". */
+  readonly problem: { readonly span: Span; readonly message: string } | null;
+}
+
+/** Works an expression out. Total: it always ends, within EVALUATION_COST_MAX, and never throws for what a user wrote. */
+export function evaluateExpression(expression: Expression, scope: Scope): Evaluation {
+  const evaluator = new Evaluator(scope);
+  try {
+    return { value: evaluator.evaluate(expression), reads: evaluator.reads, problem: null };
+  } catch (error) {
+    if (!(error instanceof EvaluationProblem)) throw error;
+    return {
+      value: null,
+      reads: evaluator.reads,
+      problem: { span: evaluator.span ?? expression.span, message: error.message },
+    };
+  }
+}
+
+class Evaluator {
+  readonly #scope: Scope;
+  readonly #reads = new Map<string, ValueRead>();
+  readonly #context: CallContext;
+  #cost = 0;
+  /** The part under evaluation, so that a problem has a place. */
+  span: Span | null = null;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+    this.#context = { files: scope.files, spend: (cost) => this.#spend(cost) };
+  }
+
+  get reads(): readonly ValueRead[] {
+    return [...this.#reads.values()];
+  }
+
+  evaluate(expression: Expression): Value {
+    this.#spend(1);
+    switch (expression.kind) {
+      case "literal":
+        return expression.value;
+      case "list":
+        return expression.items.map((item) => this.evaluate(item));
+      case "name":
+      case "member": {
+        const { value, path } = this.#follow(expression);
+        if (path !== null) this.#reads.set(path, { name: path, value: shownRead(value) });
+        return value;
+      }
+      case "not":
+        return !this.#boolean(expression.operand);
+      case "binary":
+        return this.#binary(expression);
+      case "call":
+        return this.#call(expression);
+      default:
+        return unreachable(expression);
+    }
+  }
+
+  /** Follows `a.b[c]` to its value; the path names it as long as it starts at a name. */
+  #follow(expression: Expression): { value: Value; path: string | null } {
+    if (expression.kind === "name") {
+      return { value: this.#scope.names.get(expression.name) ?? null, path: expression.name };
+    }
+    if (expression.kind !== "member") return { value: this.evaluate(expression), path: null };
+    this.#spend(1);
+    const owner = this.#follow(expression.object);
+    const key = this.evaluate(expression.key);
+    this.span = expression.span;
+    const path = owner.path === null ? null : `${owner.path}.${isScalar(key) ? String(key) : ""}`;
+    return { value: member(owner.value, key), path };
+  }
+
+  #binary(expression: Extract<Expression, { kind: "binary" }>): Value {
+    const { operator, left, right } = expression;
+    switch (operator) {
+      case "&&":
+        return this.#boolean(left) && this.#boolean(right);
+      case "||":
+        return this.#boolean(left) || this.#boolean(right);
+      case "??":
+        return this.evaluate(left) ?? this.evaluate(right);
+      case "==":
+        return isSame(this.evaluate(left), this.evaluate(right));
+      case "!=":
+        return !isSame(this.evaluate(left), this.evaluate(right));
+      case "in": {
+        const item = this.evaluate(left);
+        return this.#isIn(item, this.evaluate(right), expression.span);
+      }
+      case "<":
+      case "<=":
+      case ">":
+      case ">=": {
+        const a = this.evaluate(left);
+        const b = this.evaluate(right);
+        this.span = expression.span;
+        return holds(operator, order(a, b));
+      }
+      default:
+        return unreachable(operator);
+    }
+  }
+
+  #isIn(item: Value, within: Value, span: Span): boolean {
+    if (isMap(within)) return typeof item === "string" && within.has(item);
+    this.span = span;
+    if (!isList(within))
+      throw new EvaluationProblem(`\`in\` looks into a list or a map, not ${kindOf(within)}`);
+    this.#spend(within.length);
+    return within.includes(item);
+  }
+
+  #boolean(expression: Expression): boolean {
+    const value = this.evaluate(expression);
+    if (typeof value === "boolean") return value;
+    this.span = expression.span;
+    throw new EvaluationProblem(`a boolean was expected, not ${kindOf(value)}`);
+  }
+
+  #call(expression: Extract<Expression, { kind: "call" }>): Value {
+    const values = expression.arguments.map((argument) => this.evaluate(argument));
+    this.span = expression.span;
+    const called = FUNCTIONS.get(expression.name);
+    if (called === undefined) throw new EvaluationProblem(`there is no function \`${expression.name}\``);
+    return called.call(values, this.#context);
+  }
+
+  #spend(cost: number): void {
+    this.#cost += cost;
+    if (this.#cost > EVALUATION_COST_MAX) throw new EvaluationProblem("it takes too much work");
+  }
+}
+
+function member(owner: Value, key: Value): Value {
+  if (isMap(owner)) return typeof key === "string" ? (owner.get(key) ?? null) : null;
+  if (isList(owner)) return typeof key === "number" ? (owner[key] ?? null) : null;
+  if (owner === null) return null;
+  throw new EvaluationProblem(`${kindOf(owner)} has no members`);
+}
+
+/** Scalars are equal when kind and value are; a list or a map equals nothing. */
+function isSame(a: Value, b: Value): boolean {
+  return isScalar(a) && a === b;
+}
+
+function order(a: Value, b: Value): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  throw new EvaluationProblem(`${kindOf(a)} and ${kindOf(b)} have no order`);
+}
+
+function holds(operator: "<" | "<=" | ">" | ">=", order: number): boolean {
+  switch (operator) {
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    default:
+      return unreachable(operator);
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * The expression language: typed, total, limited in cost, without clock, network or randomness.
+ * `parseExpression` and `parseTemplate` read text, `checkExpression` types it against a scope,
+ * `evaluateExpression` and `renderTemplate` work it out and say which names were read.
+ */
+export type { Expression, Template, Value, ValueMap } from "./ast.ts";
+export { checkExpression, expectType } from "./check.ts";
+export { type Evaluation, evaluateExpression, type Scope } from "./evaluate.ts";
+export { type Locate, parseExpression } from "./parser.ts";
+export { untrustedName } from "./taint.ts";
+export {
+  expressionsOf,
+  parseTemplate,
+  type RenderedTemplate,
+  renderTemplate,
+  type TemplateSource,
+} from "./template.ts";
+export * from "./types.ts";
