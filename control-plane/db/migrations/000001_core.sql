@@ -2,6 +2,13 @@
 -- schemas/reasons.ts; a test compares the CHECK constraints below with them.
 -- SQL here is valid for Postgres 15 to 18.
 
+create domain delta.reason as text check (value in (
+  'ok', 'step_failed', 'step_timeout', 'attempt_timeout', 'queue_timeout', 'oom', 'signaled',
+  'command_not_found', 'checkout_failed', 'image_pull', 'dispatch_failed', 'runner_start_timeout',
+  'runner_lost', 'runner_error', 'poison', 'canceled_by_user', 'canceled_superseded', 'canceled_run',
+  'cancel_unconfirmed', 'run_timeout', 'need_failed', 'need_skipped', 'not_selected', 'pipeline_invalid',
+  'pipeline_missing', 'commit_unreachable', 'source_unavailable', 'required_job_failed', 'internal_error'));
+
 create table delta.repositories (
   id uuid primary key,
   forge text not null check (forge in ('github', 'local')),
@@ -57,7 +64,7 @@ create table delta.runs (
   request jsonb,
   state text not null default 'created' check (state in ('created', 'planning', 'queued', 'running',
     'cancel_requested', 'plan_failed', 'succeeded', 'failed', 'canceled', 'timed_out')),
-  reason text,
+  reason delta.reason,
   reason_detail text,
   plan_digest text references delta.plans,
   diagnostics jsonb not null default '[]',
@@ -69,10 +76,12 @@ create table delta.runs (
   planned_at timestamptz,
   started_at timestamptz,
   cancel_requested_at timestamptz,
-  cancel_reason text,
+  cancel_reason delta.reason,
   deadline_at timestamptz,
   -- When to look at this row again even if nothing else does; every live run has one.
   wake_at timestamptz default clock_timestamp(),
+  -- When to tell the forge again even if the wake-up for it was lost; null when it knows all there is.
+  report_at timestamptz default clock_timestamp(),
   finalized_at timestamptz,
   unique (repository_id, number),
   check ((state in ('plan_failed', 'succeeded', 'failed', 'canceled', 'timed_out')) = (finalized_at is not null)),
@@ -80,6 +89,7 @@ create table delta.runs (
   check (finalized_at is null or reason is not null)
 );
 create index runs_due on delta.runs (wake_at) where wake_at is not null;
+create index runs_to_report on delta.runs (report_at) where report_at is not null;
 create index runs_newest on delta.runs (id desc);
 
 create table delta.jobs (
@@ -90,7 +100,7 @@ create table delta.jobs (
   required boolean not null,
   state text not null default 'waiting' check (state in ('waiting', 'active', 'succeeded', 'failed',
     'canceled', 'timed_out', 'skipped', 'blocked')),
-  reason text,
+  reason delta.reason,
   reason_detail text,
   created_at timestamptz not null default clock_timestamp(),
   started_at timestamptz,
@@ -107,13 +117,14 @@ create table delta.attempts (
   number int not null check (number between 1 and 10),
   state text not null default 'created' check (state in ('created', 'queued', 'dispatched', 'leased', 'starting',
     'running', 'uploading', 'cancel_requested', 'succeeded', 'failed', 'canceled', 'timed_out', 'lost')),
-  reason text,
+  reason delta.reason,
   reason_detail text,
   exit_code int check (exit_code between 0 and 255),
   pool text not null,
   priority int not null default 0,
   -- Epoch of the newest lease; 0 before the first claim.
   epoch bigint not null default 0,
+  -- SHA-256 of the token that the dispatched runner claims with; null until it is dispatched.
   claim_token_hash bytea,
   backend_ref text,
   -- Why it waits, in the words users read.
@@ -135,7 +146,7 @@ create table delta.attempts (
   claim_deadline_at timestamptz,
   deadline_at timestamptz,
   cancel_requested_at timestamptz,
-  cancel_reason text,
+  cancel_reason delta.reason,
   cancel_deadline_at timestamptz,
   -- When to look at this row again even if nothing else does.
   wake_at timestamptz default clock_timestamp(),
@@ -184,6 +195,21 @@ create table delta.leases (
   check ((state in ('granted', 'active')) = (ended_at is null))
 );
 create unique index leases_one_live on delta.leases (attempt_id) where state in ('granted', 'active');
+create index leases_due on delta.leases (expires_at) where state in ('granted', 'active');
+
+-- When any control plane last swept. A longer gap than outage_ms is an outage of ours, and nobody loses a lease for that.
+create table delta.last_sweep (
+  one_row boolean primary key default true check (one_row),
+  swept_at timestamptz not null default '-infinity',
+  outage_ms int not null default 5000
+);
+insert into delta.last_sweep default values;
+
+-- Whether a lease still holds: by the database's clock alone, and always while no control plane sweeps.
+create function delta.lease_holds(expires_at timestamptz) returns boolean language sql volatile as $$
+  select expires_at > clock_timestamp() or exists (
+    select from delta.last_sweep where swept_at < clock_timestamp() - outage_ms * interval '1 millisecond')
+$$;
 
 -- The stored answer to a runner's message: a repeat gets it again and changes nothing.
 create table delta.runner_messages (

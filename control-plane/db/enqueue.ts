@@ -1,0 +1,57 @@
+import type { Connection } from "./client.ts";
+
+/** The background tasks and what each is told. A task is a wake-up: it may come twice, late or never. */
+export interface TaskPayloads {
+  readonly "plan-run": { readonly run_id: string };
+  readonly "advance-run": { readonly run_id: string };
+  readonly "admit-attempts": Record<string, never>;
+  readonly "dispatch-attempt": { readonly attempt_id: string };
+  readonly "stop-attempt": { readonly attempt_id: string };
+  readonly "observe-attempts": Record<string, never>;
+  readonly "report-check": { readonly run_id: string };
+}
+
+export type TaskName = keyof TaskPayloads;
+
+/** A task to wake, with the key under which two waiting wake-ups count as one. */
+export type Wake = {
+  readonly [Name in TaskName]: {
+    readonly task: Name;
+    readonly payload: TaskPayloads[Name];
+    readonly key: string;
+    readonly delayMs: number;
+  };
+}[TaskName];
+
+/** A wake-up for one run. */
+export function wakeRun(task: "plan-run" | "advance-run" | "report-check", runId: string, delayMs = 0): Wake {
+  return { task, payload: { run_id: runId }, key: `${task}:${runId}`, delayMs };
+}
+
+/** A wake-up for one attempt. */
+export function wakeAttempt(task: "dispatch-attempt" | "stop-attempt", attemptId: string, delayMs = 0): Wake {
+  return { task, payload: { attempt_id: attemptId }, key: `${task}:${attemptId}`, delayMs };
+}
+
+/** A wake-up for something that looks at everything at once. */
+export function wakeAll(task: "admit-attempts" | "observe-attempts"): Wake {
+  return { task, payload: {}, key: task, delayMs: 0 };
+}
+
+/**
+ * Adds the wake-ups in the caller's transaction: they exist if and only if it commits. A wake-up
+ * whose key is already waiting replaces it; one whose key is running waits for its turn.
+ */
+export async function enqueue(tx: Connection, wakes: readonly Wake[]): Promise<void> {
+  const unique = [...new Map(wakes.map((wake) => [wake.key, wake])).values()];
+  if (unique.length === 0) {
+    return;
+  }
+  // The row's own failures are handled by the task; its next wake-up is in the database, so one try is enough.
+  await tx`
+    select graphile_worker.add_job(
+      wake->>'task', (wake->'payload')::json,
+      run_at => clock_timestamp() + (wake->>'delayMs')::int * interval '1 millisecond',
+      max_attempts => 1, job_key => wake->>'key')
+    from jsonb_array_elements(${tx.json(unique)}) as wake`;
+}

@@ -1,0 +1,64 @@
+import type { Transaction } from "./client.ts";
+
+export type Entity = "run" | "job" | "attempt" | "lease";
+
+export interface StateChange {
+  readonly entity: Entity;
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** The epoch the row must carry, for attempts and leases; null asks for none. */
+  readonly epoch: number | null;
+  readonly actor: string;
+  readonly cause: string;
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+const TABLE_NAMES: Readonly<Record<Entity, string>> = {
+  run: "delta.runs",
+  job: "delta.jobs",
+  attempt: "delta.attempts",
+  lease: "delta.leases",
+};
+
+/**
+ * Moves the row if it is still in the state, and of the epoch, that the caller expects, and writes
+ * the audit row, in one statement. The caller holds the row lock of the run, which makes the audit's numbering gapless.
+ */
+export async function changeState(tx: Transaction, change: StateChange): Promise<boolean> {
+  const { entity, id, from, to, epoch, actor, cause } = change;
+  const columns = { state: to, ...change.columns };
+  const fenced = epoch === null ? tx`` : tx`and epoch = ${epoch}`;
+  const rows = await tx`
+    with changed as (
+      update ${tx(TABLE_NAMES[entity])} set ${tx(columns as Record<string, string>)}
+      where id = ${id} and state = ${from} ${fenced} returning id)
+    insert into delta.audit_events (entity, entity_id, seq, from_state, to_state, actor, cause, epoch)
+    select ${entity}, id, coalesce((select max(seq) from delta.audit_events
+      where entity = ${entity} and entity_id = ${id}), 0) + 1, ${from}, ${to}, ${actor}, ${cause}, ${epoch}
+    from changed returning 1`;
+  return rows.length === 1;
+}
+
+/** Writes the first audit row of a row that was just inserted. */
+export async function insertAudit(
+  tx: Transaction,
+  birth: {
+    readonly entity: Entity;
+    readonly id: string;
+    readonly to: string;
+    readonly actor: string;
+    readonly cause: string;
+    readonly epoch: number | null;
+  },
+): Promise<void> {
+  await tx`
+    insert into delta.audit_events (entity, entity_id, seq, from_state, to_state, actor, cause, epoch)
+    values (${birth.entity}, ${birth.id}, 1, null, ${birth.to}, ${birth.actor}, ${birth.cause}, ${birth.epoch})`;
+}
+
+/** The lock under which every state of a run, its jobs, attempts and leases changes. Null when there is no such run. */
+export async function lockRun(tx: Transaction, runId: string): Promise<{ readonly state: string } | null> {
+  const [row] = await tx<{ state: string }[]>`select state from delta.runs where id = ${runId} for update`;
+  return row ?? null;
+}
