@@ -71,6 +71,8 @@ export const StepSpec = Type.Object(
   strict,
 );
 
+export type StepSpec = Static<typeof StepSpec>;
+
 /** Everything a runner may know about its attempt. It holds no secret but the lease token beside it. */
 export const AttemptSpec = Type.Object(
   {

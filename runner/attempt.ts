@@ -1,0 +1,177 @@
+import { TIMEOUT_MS_MAX } from "../schemas/limits.ts";
+import type { ClaimReply } from "../schemas/runner-protocol.ts";
+import { checkOut } from "./checkout.ts";
+import { claim } from "./claim.ts";
+import type { RunnerConfig } from "./config.ts";
+import type { RunnerExitName } from "./exit-statuses.ts";
+import { Lease } from "./lease/lease.ts";
+import { AttemptLogs } from "./logs/attempt-logs.ts";
+import type { Failure } from "./outcome.ts";
+import { killJobProcesses, type JobIdentity } from "./processes/job-processes.ts";
+import { readProcess } from "./processes/process-table.ts";
+import { parseAddress } from "./protocol/address.ts";
+import { LeaseClient } from "./protocol/client.ts";
+import { HttpConnection } from "./protocol/http-connection.ts";
+import { untilAnswered } from "./protocol/retry.ts";
+import { deliver, type JobEnd } from "./report.ts";
+import { inheritedEnvironment } from "./step-environment.ts";
+import { runSteps } from "./steps.ts";
+import type { StopSource } from "./stop-source.ts";
+import { makeWorkspace, removeFolder, type Workspace } from "./workspace.ts";
+
+export interface AttemptOptions {
+  /** The module that becomes the heartbeat thread. */
+  readonly threadEntry: URL;
+  readonly stop: StopSource;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For the operator: one line, never with a token or anything a job printed. */
+  readonly warn: (line: string) => void;
+}
+
+/** Carries out one attempt from its claim to its report. The workspace is removed however it ends. */
+export async function runAttempt(config: RunnerConfig, options: AttemptOptions): Promise<RunnerExitName> {
+  const connection = new HttpConnection(parseAddress(config.control_plane));
+  try {
+    const claimed = await claim(connection, config, options.stop.gently);
+    if (claimed.status !== "claimed") {
+      options.warn(claimed.detail);
+      return claimed.status;
+    }
+    const { lease: granted } = claimed.reply;
+    const lease = new Lease(options.threadEntry, {
+      role: "heartbeat",
+      controlPlane: config.control_plane,
+      lease: granted,
+      askedAtMs: claimed.askedAtMs,
+      ttlMs: granted.ttl_ms,
+      marginMs: granted.margin_ms,
+      intervalMs: granted.heartbeat_interval_ms,
+    });
+    try {
+      if (claimed.repeated) await lease.nextAnswer();
+      return await holdLease(config, options, connection, lease, claimed.reply);
+    } finally {
+      await lease.end();
+    }
+  } finally {
+    connection.close();
+  }
+}
+
+async function holdLease(
+  config: RunnerConfig,
+  options: AttemptOptions,
+  connection: HttpConnection,
+  lease: Lease,
+  { lease: granted, spec }: ClaimReply,
+): Promise<RunnerExitName> {
+  const { stop, warn } = options;
+  const client = new LeaseClient(connection, granted);
+  lease.onCancel((order) => stop.stop({ kind: "canceled", order }));
+  const lose = (): void => stop.stop({ kind: "lease_lost", why: String(lease.lost.reason) });
+  if (lease.lost.aborted) lose();
+  lease.lost.addEventListener("abort", lose);
+  const timeout = setTimeout(
+    () => stop.stop({ kind: "attempt_timeout" }),
+    Math.min(spec.timeout_ms, TIMEOUT_MS_MAX),
+  );
+  const logs = new AttemptLogs(client, spec, [granted.token, ...proofSecrets(config)], lease.lost);
+  let workspace: Workspace | null = null;
+  let job: JobIdentity | null = null;
+  try {
+    let end: JobEnd;
+    try {
+      await untilAnswered(lease.lost, () => client.acknowledge(1));
+      logs.own.say(
+        `attempt ${spec.attempt_number} of ${spec.job_key}, commit ${spec.commit}, ref ${spec.ref}`,
+      );
+      workspace = await makeWorkspace(config.workspace_root, config.attempt_id);
+      const sinceTicks = readProcess(process.pid)?.startTicks ?? 0;
+      job = { attemptId: config.attempt_id, folder: workspace.folder, sinceTicks };
+      end = await runJob({ config, options, lease, granted, spec, workspace, job, logs });
+    } catch (error) {
+      end = runnerFailed(error, stop);
+    } finally {
+      clearTimeout(timeout);
+    }
+    return await deliver({ client, lease, stop, logs, end, warn });
+  } catch (error) {
+    if (!lease.lost.aborted) throw error;
+    warn(`the lease was lost: ${(lease.lost.reason as Error).message}`);
+    return "lease_lost";
+  } finally {
+    logs.giveUp();
+    if (job && !(await killJobProcesses(job, new Set())))
+      warn("some processes of the job could not be killed");
+    if (workspace)
+      await removeFolder(workspace.folder).catch((error: Error) =>
+        warn(`the workspace stays: ${error.message}`),
+      );
+  }
+}
+
+interface JobRun {
+  readonly config: RunnerConfig;
+  readonly options: AttemptOptions;
+  readonly lease: Lease;
+  readonly granted: ClaimReply["lease"];
+  readonly spec: ClaimReply["spec"];
+  readonly workspace: Workspace;
+  readonly job: JobIdentity;
+  readonly logs: AttemptLogs;
+}
+
+async function runJob(run: JobRun): Promise<JobEnd> {
+  const { config, options, lease, granted, spec, workspace, job, logs } = run;
+  const { stop } = options;
+  const inherited = inheritedEnvironment(options.environment, config.inherit_env);
+  const checkoutFault = await checkOut({
+    controlPlane: config.control_plane,
+    address: parseAddress(config.control_plane),
+    lease: granted,
+    commit: spec.commit,
+    workspace,
+    job,
+    path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+    log: logs.own,
+    stop,
+  });
+  if (stop.gently.aborted || checkoutFault !== null) {
+    const failure: Failure = {
+      reason: "checkout_failed",
+      exitCode: null,
+      summary: checkoutFault ?? "stopped before the first step",
+    };
+    logs.own.say(failure.summary);
+    return { started: false, failure, steps: [], killed: false, gone: true };
+  }
+  lease.report({ phase: "running", steps: [] });
+  const result = await runSteps({
+    spec,
+    attemptId: config.attempt_id,
+    workspace,
+    inherited,
+    job,
+    stop,
+    log: logs.own,
+    openStream: (stream) => logs.open(stream),
+    onProgress: (steps) => lease.report({ phase: "running", steps }),
+  });
+  lease.report({ phase: "uploading", steps: result.steps });
+  return { started: true, ...result };
+}
+
+/** A fault of the runner or its machine: no space for the workspace, no permission, a bug. */
+function runnerFailed(error: unknown, stop: StopSource): JobEnd {
+  if (stop.cause?.kind === "lease_lost") throw error;
+  const failure: Failure = {
+    reason: "runner_error",
+    exitCode: null,
+    summary: `the runner failed: ${(error as Error).message}`,
+  };
+  return { started: false, failure, steps: [], killed: false, gone: true };
+}
+
+function proofSecrets({ proof }: RunnerConfig): string[] {
+  return [proof.kind === "claim_token" ? proof.token : proof.jwt];
+}

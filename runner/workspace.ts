@@ -1,0 +1,47 @@
+import { chmod, mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Workspace {
+  /** The attempt's own folder, with links resolved; everything below is in it. */
+  readonly folder: string;
+  /** The checkout; steps start in it or in the job's workdir below it. */
+  readonly source: string;
+  readonly home: string;
+  readonly temporary: string;
+}
+
+/** Makes a fresh workspace. What a killed runner of the same attempt left is removed first. */
+export async function makeWorkspace(root: string, attemptId: string): Promise<Workspace> {
+  await mkdir(root, { recursive: true });
+  const folder = workspaceFolder(await realpath(root), attemptId);
+  await removeFolder(folder);
+  await mkdir(folder, { mode: 0o700 });
+  const workspace = {
+    folder,
+    source: join(folder, "source"),
+    home: join(folder, "home"),
+    temporary: join(folder, "tmp"),
+  };
+  for (const child of [workspace.source, workspace.home, workspace.temporary]) await mkdir(child);
+  return workspace;
+}
+
+export function workspaceFolder(root: string, attemptId: string): string {
+  return join(root, `attempt-${attemptId}`);
+}
+
+/** Removes a folder whatever its modes say: package managers leave read-only ones behind. */
+export async function removeFolder(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    await makeWritable(folder);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+}

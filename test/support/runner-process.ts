@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunnerConfig } from "../../runner/config.ts";
+
+export const RUNNER_LAUNCHER = fileURLToPath(new URL("../../runner/delta-runner.js", import.meta.url));
+
+export interface RunnerProcess {
+  readonly child: ChildProcess;
+  readonly workspaceRoot: string;
+  /** What it wrote to its own standard error. */
+  readonly errors: () => string;
+  /** Exit status, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  remove(): void;
+}
+
+export interface RunnerTarget {
+  readonly url: string;
+  readonly attemptId: string;
+  readonly claimToken: string;
+}
+
+/** Starts a real runner for one attempt, as a dispatcher would. */
+export function startRunner(
+  target: RunnerTarget,
+  overrides: Partial<RunnerConfig> = {},
+  environment: Readonly<Record<string, string>> = {},
+): RunnerProcess {
+  const workspaceRoot = overrides.workspace_root ?? mkdtempSync(join(tmpdir(), "delta-runner-"));
+  const child = spawn(process.execPath, [RUNNER_LAUNCHER, "run"], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+    env: { PATH: process.env.PATH, ...environment },
+  });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  const config: RunnerConfig = {
+    version: 1,
+    control_plane: target.url,
+    attempt_id: target.attemptId,
+    proof: { kind: "claim_token", token: target.claimToken },
+    workspace_root: workspaceRoot,
+    inherit_env: ["PATH", "LANG"],
+    ...overrides,
+  };
+  child.stdin.end(`${JSON.stringify(config)}\n`);
+  return {
+    child,
+    workspaceRoot,
+    errors: () => errors,
+    ended: new Promise((resolve) =>
+      child.once("close", (code, signal) => resolve(code ?? signal ?? "SIGKILL")),
+    ),
+    remove: () => {
+      child.kill("SIGKILL");
+      rmSync(workspaceRoot, { recursive: true, force: true });
+    },
+  };
+}

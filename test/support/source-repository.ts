@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+export interface SourceRepository {
+  /** A working repository whose `.git` can be served. */
+  readonly path: string;
+  readonly commit: string;
+  remove(): void;
+}
+
+/** A real git repository with one commit of the files given, independent of the machine's git configuration. */
+export function makeSourceRepository(
+  files: Readonly<Record<string, string>>,
+  objectFormat = "sha1",
+): SourceRepository {
+  const path = mkdtempSync(join(tmpdir(), "delta-source-"));
+  const git = (...args: string[]): string =>
+    execFileSync("git", args, {
+      cwd: path,
+      encoding: "utf8",
+      env: {
+        PATH: process.env.PATH,
+        HOME: path,
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_AUTHOR_NAME: "A",
+        GIT_AUTHOR_EMAIL: "a@example.test",
+        GIT_COMMITTER_NAME: "A",
+        GIT_COMMITTER_EMAIL: "a@example.test",
+      },
+    }).trim();
+  git("init", "--quiet", "--initial-branch=main", `--object-format=${objectFormat}`);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+  }
+  git("add", "--all");
+  git("commit", "--quiet", "--allow-empty", "--message", "first");
+  return {
+    path,
+    commit: git("rev-parse", "HEAD"),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
