@@ -1,9 +1,9 @@
 import { TIMEOUT_MS_MAX } from "../schemas/limits.ts";
 import type { ClaimReply } from "../schemas/runner-protocol.ts";
 import { checkOut } from "./checkout.ts";
-import { claim } from "./claim.ts";
-import type { RunnerConfig } from "./config.ts";
-import type { RunnerExitName } from "./exit-statuses.ts";
+import { claim, readProof } from "./claim.ts";
+import type { RunnerConfig } from "../schemas/runner-config.ts";
+import type { RunnerExitName } from "../schemas/runner-exit.ts";
 import { Lease } from "./lease/lease.ts";
 import { AttemptLogs } from "./logs/attempt-logs.ts";
 import type { Failure } from "./outcome.ts";
@@ -32,7 +32,8 @@ export interface AttemptOptions {
 export async function runAttempt(config: RunnerConfig, options: AttemptOptions): Promise<RunnerExitName> {
   const connection = new HttpConnection(parseAddress(config.control_plane));
   try {
-    const claimed = await claim(connection, config, options.stop.gently);
+    const proof = await readProof(config.proof);
+    const claimed = await claim(connection, config.attempt_id, proof, options.stop.gently);
     if (claimed.status !== "claimed") {
       options.warn(claimed.detail);
       return claimed.status;
@@ -49,7 +50,8 @@ export async function runAttempt(config: RunnerConfig, options: AttemptOptions):
     });
     try {
       if (claimed.repeated) await lease.nextAnswer();
-      return await holdLease(config, options, connection, lease, claimed.reply);
+      const secrets = [granted.token, proof.kind === "claim_token" ? proof.token : proof.jwt];
+      return await holdLease({ config, options, connection, lease, reply: claimed.reply, secrets });
     } finally {
       await lease.end();
     }
@@ -58,13 +60,19 @@ export async function runAttempt(config: RunnerConfig, options: AttemptOptions):
   }
 }
 
-async function holdLease(
-  config: RunnerConfig,
-  options: AttemptOptions,
-  connection: HttpConnection,
-  lease: Lease,
-  { lease: granted, spec }: ClaimReply,
-): Promise<RunnerExitName> {
+interface Holding {
+  readonly config: RunnerConfig;
+  readonly options: AttemptOptions;
+  readonly connection: HttpConnection;
+  readonly lease: Lease;
+  readonly reply: ClaimReply;
+  /** The runner's own tokens, masked in every log. */
+  readonly secrets: readonly string[];
+}
+
+async function holdLease(holding: Holding): Promise<RunnerExitName> {
+  const { config, options, connection, lease, secrets } = holding;
+  const { lease: granted, spec } = holding.reply;
   const { stop, warn } = options;
   const client = new LeaseClient(connection, granted);
   lease.onCancel((order) => stop.stop({ kind: "canceled", order }));
@@ -75,7 +83,7 @@ async function holdLease(
     () => stop.stop({ kind: "attempt_timeout" }),
     Math.min(spec.timeout_ms, TIMEOUT_MS_MAX),
   );
-  const logs = new AttemptLogs(client, spec, [granted.token, ...proofSecrets(config)], lease.lost);
+  const logs = new AttemptLogs(client, spec, secrets, lease.lost);
   let workspace: Workspace | null = null;
   let job: JobIdentity | null = null;
   try {
@@ -170,8 +178,4 @@ function runnerFailed(error: unknown, stop: StopSource): JobEnd {
     summary: `the runner failed: ${(error as Error).message}`,
   };
   return { started: false, failure, steps: [], killed: false, gone: true };
-}
-
-function proofSecrets({ proof }: RunnerConfig): string[] {
-  return [proof.kind === "claim_token" ? proof.token : proof.jwt];
 }

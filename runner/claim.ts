@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import { CLAIM_DEADLINE_MS } from "../schemas/limits.ts";
-import type { ClaimReply, ClaimRequest } from "../schemas/runner-protocol.ts";
-import type { RunnerConfig } from "./config.ts";
+import type { ClaimProof, ClaimReply, ClaimRequest } from "../schemas/runner-protocol.ts";
+import type { RunnerConfig } from "../schemas/runner-config.ts";
+import { BadConfiguration } from "./config.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { claimAttempt } from "./protocol/client.ts";
 import type { HttpConnection } from "./protocol/http-connection.ts";
@@ -21,15 +23,28 @@ export type ClaimResult =
     }
   | { readonly status: "claim_refused" | "control_plane_away" | "stopped"; readonly detail: string };
 
+/** The proof itself. One that came as a file is deleted once read, so that no step ever finds it. */
+export async function readProof(proof: RunnerConfig["proof"]): Promise<ClaimProof> {
+  if (proof.kind !== "nomad_identity_file") return proof;
+  try {
+    return { kind: "nomad_identity", jwt: (await readFile(proof.file, "utf8")).trim() };
+  } catch (cause) {
+    throw new BadConfiguration(`cannot read the identity file ${proof.file}`, { cause });
+  } finally {
+    await rm(proof.file, { force: true });
+  }
+}
+
 /** Claims the attempt, repeating the same request while the control plane is away, until its claim deadline. */
 export async function claim(
   connection: HttpConnection,
-  config: RunnerConfig,
+  attemptId: string,
+  proof: ClaimProof,
   stopped: AbortSignal,
 ): Promise<ClaimResult> {
   const request: ClaimRequest = {
-    attempt_id: config.attempt_id,
-    proof: config.proof,
+    attempt_id: attemptId,
+    proof,
     boot_nonce: randomBytes(24).toString("base64url"),
     runner: { version: RUNNER_VERSION, os: os.platform(), arch: os.arch(), hostname: os.hostname() },
   };

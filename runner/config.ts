@@ -1,38 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import { Type, type Static } from "typebox";
-import { UUID_PATTERN } from "../schemas/ids.ts";
-import { ClaimProof } from "../schemas/runner-protocol.ts";
+import type { Static } from "typebox";
+import { RunnerConfig, SweepConfig } from "../schemas/runner-config.ts";
 import { validate } from "../schemas/validate.ts";
 import { parseAddress } from "./protocol/address.ts";
-
-/**
- * What a runner is told at its start: one JSON line on standard input, or a file that is deleted
- * once read. Never in the environment or the arguments, which processes of the job could read.
- */
-export const RunnerConfig = Type.Object(
-  {
-    version: Type.Literal(1),
-    /** `http://host:port`, `https://host:port` or `unix:/path`. */
-    control_plane: Type.String({ maxLength: 2_048 }),
-    attempt_id: Type.String({ pattern: UUID_PATTERN }),
-    proof: ClaimProof,
-    /** Absolute folder; the runner makes and removes one folder of its own in it. */
-    workspace_root: Type.String({ minLength: 1, maxLength: 4_096 }),
-    /** Variables of the runner's own environment that steps may see; a trailing `*` matches any rest. */
-    inherit_env: Type.Array(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*\\*?$|^\\*$" }), {
-      maxItems: 256,
-    }),
-  },
-  { additionalProperties: false },
-);
-export type RunnerConfig = Static<typeof RunnerConfig>;
-
-/** What `delta-runner sweep` is told, the same way: whose processes and workspace to end. */
-export const SweepConfig = Type.Pick(RunnerConfig, ["version", "attempt_id", "workspace_root"], {
-  additionalProperties: false,
-});
-export type SweepConfig = Static<typeof SweepConfig>;
 
 /** The configuration holds a few names and one token; more is not meant for a runner. */
 const CONFIG_BYTES_MAX = 64 * 1024;

@@ -1,7 +1,7 @@
 import { isMainThread, workerData } from "node:worker_threads";
 import { runAttempt } from "./attempt.ts";
 import { BadConfiguration, parseRunnerConfig, parseSweepConfig, readConfigText } from "./config.ts";
-import { RUNNER_EXIT, type RunnerExitName } from "./exit-statuses.ts";
+import { RUNNER_EXIT, type RunnerExitName } from "../schemas/runner-exit.ts";
 import { runHeartbeatThread } from "./lease/heartbeat-thread.ts";
 import type { HeartbeatThreadData } from "./lease/messages.ts";
 import { StopSource } from "./stop-source.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOG_GRACE_MS, SUMMARY_CHARACTERS_MAX } from "../schemas/limits.ts";
 import type { StepReport } from "../schemas/runner-protocol.ts";
-import type { RunnerExitName } from "./exit-statuses.ts";
+import type { RunnerExitName } from "../schemas/runner-exit.ts";
 import type { Lease } from "./lease/lease.ts";
 import type { AttemptLogs } from "./logs/attempt-logs.ts";
 import { completeMessage, type Failure } from "./outcome.ts";

@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import type { SweepConfig } from "./config.ts";
+import type { SweepConfig } from "../schemas/runner-config.ts";
 import { killJobProcesses } from "./processes/job-processes.ts";
 import { removeFolder, workspaceFolder } from "./workspace.ts";
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { RUNNER_EXIT } from "../../runner/exit-statuses.ts";
+import { RUNNER_EXIT } from "../../schemas/runner-exit.ts";
 import { RunnerWorld } from "../support/runner-world.ts";
 
 const world = new RunnerWorld();

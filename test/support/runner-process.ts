@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RunnerConfig } from "../../runner/config.ts";
+import type { RunnerConfig } from "../../schemas/runner-config.ts";
 
 export const RUNNER_LAUNCHER = fileURLToPath(new URL("../../runner/delta-runner.js", import.meta.url));
 

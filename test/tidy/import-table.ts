@@ -18,7 +18,7 @@ const EFFECTS =
   /^node:(fs|net|http|https|child_process|worker_threads|os|process|timers|dns|tls|cluster)(\/|$)/;
 
 export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
-  schemas: { folders: [], refused: /^(?!typebox$|ajv|\.)/ },
+  schemas: { folders: [], refused: /^(?!typebox(?:$|\/)|ajv|\.)/ },
   compiler: { folders: ["schemas"], refused: EFFECTS },
   "control-plane": { folders: ["schemas", "compiler"] },
   nomad: { folders: ["schemas"] },
@@ -36,7 +36,10 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
 
 /** Rules inside the control plane, by path prefix: what it may not import. */
 export const INNER_RULES: readonly { readonly of: string; readonly not: readonly string[] }[] = [
-  { of: "control-plane/db/", not: ["control-plane/lifecycle/", "control-plane/http/", "control-plane/tasks/"] },
+  {
+    of: "control-plane/db/",
+    not: ["control-plane/lifecycle/", "control-plane/http/", "control-plane/tasks/"],
+  },
   {
     of: "control-plane/scheduler/",
     not: ["control-plane/db/", "control-plane/http/", "control-plane/tasks/"],
