@@ -84,7 +84,7 @@ export function httpErrorOf(error: unknown): HttpError {
     return error;
   }
   const { code = "", statusCode = 500, message = "" } = error as Partial<FastifyError>;
-  if (DATABASE_AWAY.has(code) || /^08/.test(code)) {
+  if (DATABASE_AWAY.has(code) || code.startsWith("08")) {
     return new HttpError("unavailable", "the database cannot be reached; try again", { cause: error });
   }
   switch (statusCode) {

@@ -1,6 +1,6 @@
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { LogController, type FastifyInstance } from "fastify";
 import { RUNNER_BODY_BYTES_MAX } from "../../schemas/limits.ts";
 import { installErrorHandlers } from "./errors.ts";
 
@@ -42,7 +42,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Fa
       },
     },
     // One line per request at `info` would be most of the log; failures are logged where they are answered.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
   });
   app.removeContentTypeParser("text/plain");
   installErrorHandlers(app);

@@ -86,7 +86,7 @@ export class GitHubStandIn implements AsyncDisposable {
     this.#faults.add(route, fault, times);
   }
 
-  /** Resolves when the condition holds; looked at after every request. Rejects after the deadline. */
+  /** Resolves when the condition holds; looked at when a request comes and when it was answered. Rejects after the deadline. */
   async until(condition: () => boolean, deadlineMs = 20_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
@@ -126,6 +126,7 @@ export class GitHubStandIn implements AsyncDisposable {
       status: 0,
     };
     this.requests.push(record);
+    for (const look of this.#watchers) look();
     response.once("close", () => {
       record.status = response.headersSent ? response.statusCode : 0;
       for (const look of this.#watchers) look();
@@ -165,7 +166,8 @@ export class GitHubStandIn implements AsyncDisposable {
     if (wrong !== null) return this.#refuse(response, 422, `${route.name}: ${wrong}`);
 
     const exchange = { request, response, params, query, body, repository: repository ?? NO_REPOSITORY };
-    if (fault === null) return route.answer(this.#world, exchange);
+    if (fault === null || fault.kind === "answer" || fault.when === "before")
+      return route.answer(this.#world, exchange);
     await answerLate(route, this.#world, exchange, fault);
   }
 
@@ -210,19 +212,19 @@ async function answerLate(
   fault: Fault,
 ): Promise<void> {
   const { response } = exchange;
-  const end = response.end.bind(response) as ServerResponse["end"];
   const kept: unknown[][] = [];
-  response.writeHead = ((...head: unknown[]) => (kept.push(head), response)) as ServerResponse["writeHead"];
-  response.end = ((chunk: unknown) => {
-    kept.push([chunk]);
+  const keep = (...written: unknown[]) => {
+    kept.push(written);
     return response;
-  }) as ServerResponse["end"];
+  };
+  Object.assign(response, { writeHead: keep, end: keep });
   await route.answer(world, exchange);
   if (!(await suffer(fault, "after", response))) return;
-  const [head, body] = kept;
   Reflect.deleteProperty(response, "writeHead");
+  Reflect.deleteProperty(response, "end");
+  const [head, body] = kept;
   response.writeHead(head?.[0] as number, head?.[1] as Record<string, string>);
-  end(body?.[0]);
+  response.end(body?.[0]);
 }
 
 function tokenOf(route: Route, authorization: string | undefined): string {

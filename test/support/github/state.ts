@@ -74,7 +74,7 @@ export function createCheck(id: number, repositoryId: number, body: CheckRunCrea
 /** The rules of GitHub that a schema cannot say; null when all hold. */
 export function faultOfCheck(body: CheckRunUpdate, before: CheckRun | null): string | null {
   const completed = body.status === "completed" || body.completed_at !== undefined;
-  if (completed && body.conclusion === undefined && before?.conclusion == null)
+  if (completed && body.conclusion === undefined && (before?.conclusion ?? null) === null)
     return "a completed check needs a conclusion";
   for (const { start_line, end_line, start_column, end_column } of body.output?.annotations ?? []) {
     if (end_line < start_line) return "an annotation ends before it starts";

@@ -1,0 +1,207 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { GitCredentials } from "../../schemas/forge.ts";
+import { isUuid } from "../../schemas/ids.ts";
+import { runMirrorGit, type MirrorGitOptions, type MirrorGitResult } from "./mirror-git.ts";
+import { withMirrorLock } from "./mirror-lock.ts";
+import { allowedTransport, MirrorError, mirrorErrorOf, type TransportRules } from "./mirror-transport.ts";
+
+/** A first fetch of a large repository takes minutes; past this the forge or the network is stuck. */
+const FETCH_TIMEOUT_MS = 10 * 60_000;
+/** Questions about refs and commits that are here already. */
+const QUESTION_TIMEOUT_MS = 30_000;
+/** Every fetch adds a pack; with more than this many, looking up an object gets slow and they are joined. */
+const PACKS_MAX = 50;
+/** Slower than this many bytes a second for that many seconds counts as a dead connection. */
+const LOW_SPEED = [
+  ["http.lowSpeedLimit", "1000"],
+  ["http.lowSpeedTime", "30"],
+] as const;
+
+export interface MirrorRequest {
+  /** Row id of the repository; names the mirror's folder. */
+  readonly repositoryId: string;
+  /** `https://...`, or the absolute path of a repository on this machine. */
+  readonly url: string;
+  readonly credentials: GitCredentials | null;
+  /** The ref that the event names. */
+  readonly ref: string;
+  readonly head: string;
+  /** Further commits, fetched if the repository has them. */
+  readonly also: readonly string[];
+  /**
+   * reachable: the head must be in a branch, a tag or the event's ref. A forge hands out commits of
+   * forks under the repository's name; those are not the repository's. exists: any commit it has.
+   */
+  readonly headRule: "reachable" | "exists";
+  readonly signal?: AbortSignal;
+}
+
+export type MirrorAnswer =
+  | { readonly status: "ready"; readonly path: string }
+  | { readonly status: "commit_unreachable"; readonly detail: string };
+
+/** The ref that keeps a commit in the mirror, and the one a lease may fetch. */
+export function pinnedRef(commit: string): string {
+  return `refs/delta/commits/${commit}`;
+}
+
+/**
+ * Bare mirrors of repositories under one folder, one each. A commit that was planned once is pinned
+ * for ever (until the repository is removed), so that reruns need no forge. Automatic gc is off;
+ * packs are joined under the lock once there are more than PACKS_MAX. Hooks never run and submodules
+ * are not followed.
+ */
+export class Mirror {
+  readonly #root: string;
+  readonly #rules: TransportRules;
+
+  constructor(root: string, rules: TransportRules) {
+    this.#root = root;
+    this.#rules = rules;
+  }
+
+  /** Folder of a repository's mirror; it exists once a fetch succeeded. */
+  pathOf(repositoryId: string): string {
+    if (!isUuid(repositoryId)) {
+      throw new Error(`${JSON.stringify(repositoryId)} names no mirror`);
+    }
+    return join(this.#root, `${repositoryId}.git`);
+  }
+
+  /** Brings the head, and of the others what can be had, into the mirror. Throws MirrorError. */
+  async fetch(request: MirrorRequest): Promise<MirrorAnswer> {
+    const path = this.pathOf(request.repositoryId);
+    const wanted = [...new Set([request.head, ...request.also])];
+    if ((await Promise.all(wanted.map((commit) => isPinned(path, commit)))).every(Boolean)) {
+      return { status: "ready", path };
+    }
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    return withMirrorLock(`${path}.lock`, request.signal, async () => {
+      await prepare(path, request.head);
+      const answer = await this.#fetchLocked(path, request);
+      await joinPacks(path);
+      return answer;
+    });
+  }
+
+  async #fetchLocked(path: string, request: MirrorRequest): Promise<MirrorAnswer> {
+    const { head, ref, headRule } = request;
+    const transport = allowedTransport(request.url, this.#rules);
+    const options: MirrorGitOptions = {
+      timeoutMs: FETCH_TIMEOUT_MS,
+      protocol: transport.protocol,
+      settings: [
+        ...LOW_SPEED,
+        ["http.followRedirects", "false"],
+        ...transport.authorise(request.credentials),
+      ],
+      signal: request.signal,
+    };
+    const fetchRefs = (refspecs: readonly string[], ...flags: readonly string[]) =>
+      runMirrorGit(path, [...FETCH, ...flags, "--end-of-options", transport.url, ...refspecs], options);
+
+    const branches = await fetchRefs(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"], "--prune");
+    if (branches.exitCode !== 0) {
+      throw mirrorErrorOf(branches, request.credentials);
+    }
+    // A ref outside branches and tags (a pull request's) may be gone by now; the commit may still be known.
+    if (!/^refs\/(heads|tags)\//.test(ref) && ref.startsWith("refs/")) {
+      await fetchRefs([`+${ref}:${ref}`]);
+    }
+    if (!(await isPinned(path, head))) {
+      if (headRule === "exists" && !(await hasCommit(path, head))) {
+        await fetchRefs([`+${head}:${pinnedRef(head)}`]);
+      }
+      const found = (await hasCommit(path, head)) && (headRule === "exists" || (await isInARef(path, head)));
+      if (!found) {
+        return { status: "commit_unreachable", detail: `${head} is in no branch or tag, nor in ${ref}` };
+      }
+      await pin(path, head);
+    }
+    for (const commit of request.also) {
+      if (!(await hasCommit(path, commit))) {
+        await fetchRefs([`+${commit}:${pinnedRef(commit)}`]);
+      } else {
+        await pin(path, commit);
+      }
+    }
+    return { status: "ready", path };
+  }
+}
+
+const FETCH = [
+  "fetch",
+  "--quiet",
+  "--no-tags",
+  // The source may be a shallow clone on this machine; its history ends where it ends.
+  "--update-shallow",
+  "--no-recurse-submodules",
+  "--no-write-fetch-head",
+  "--no-auto-maintenance",
+  "--no-show-forced-updates",
+] as const;
+
+/**
+ * Makes the repository, or heals one whose last user was killed: under the lock nobody writes, so
+ * every lock file and half-received pack in it is a leftover.
+ */
+async function prepare(path: string, head: string): Promise<void> {
+  const format = head.length === 64 ? "sha256" : "sha1";
+  const made = await runMirrorGit(
+    path,
+    ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`],
+    { timeoutMs: QUESTION_TIMEOUT_MS },
+  );
+  if (made.exitCode !== 0) {
+    throw new MirrorError("unavailable", `the mirror cannot be made: ${made.stderr.trim()}`);
+  }
+  for (const folder of ["", "refs", "objects"]) {
+    const recursive = folder === "refs";
+    const names = await readdir(join(path, folder), { recursive }).catch(() => []);
+    const leftovers = names.filter((name) => name.endsWith(".lock") || name.startsWith("tmp_objdir-"));
+    await Promise.all(
+      leftovers.map((name) => rm(join(path, folder, name), { recursive: true, force: true })),
+    );
+  }
+}
+
+async function isPinned(path: string, commit: string): Promise<boolean> {
+  const answer = await ask(path, ["rev-parse", "--quiet", "--verify", "--end-of-options", pinnedRef(commit)]);
+  return answer.exitCode === 0;
+}
+
+async function hasCommit(path: string, commit: string): Promise<boolean> {
+  return (await ask(path, ["cat-file", "-e", `${commit}^{commit}`])).exitCode === 0;
+}
+
+async function isInARef(path: string, commit: string): Promise<boolean> {
+  const { exitCode, stdout } = await ask(path, [
+    "for-each-ref",
+    "--count=1",
+    `--contains=${commit}`,
+    "refs/heads",
+    "refs/tags",
+    "refs/pull",
+  ]);
+  return exitCode === 0 && stdout !== "";
+}
+
+async function pin(path: string, commit: string): Promise<void> {
+  const answer = await ask(path, ["update-ref", pinnedRef(commit), commit]);
+  if (answer.exitCode !== 0) {
+    throw new MirrorError("unavailable", `the commit cannot be kept: ${answer.stderr.trim()}`);
+  }
+}
+
+/** Readers go on meanwhile: git looks again when a pack it knew is gone. */
+async function joinPacks(path: string): Promise<void> {
+  const names = await readdir(join(path, "objects", "pack")).catch(() => []);
+  if (names.filter((name) => name.endsWith(".pack")).length > PACKS_MAX) {
+    await runMirrorGit(path, ["gc", "--quiet"], { timeoutMs: FETCH_TIMEOUT_MS });
+  }
+}
+
+function ask(path: string, args: readonly string[]): Promise<MirrorGitResult> {
+  return runMirrorGit(path, args, { timeoutMs: QUESTION_TIMEOUT_MS });
+}

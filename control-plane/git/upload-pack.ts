@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { HARDENED_OPTIONS } from "./git-environment.ts";
+import { mirrorEnvironment } from "./mirror-git.ts";
+import { pinnedRef } from "./mirror.ts";
+
+/** A fetch that is still going after this has a client that reads too slowly to ever end. */
+const UPLOAD_TIMEOUT_MS = 30 * 60_000;
+
+export interface UploadPackRequest {
+  /** Bare mirror to serve from. */
+  readonly path: string;
+  /** The only commit whose history may be fetched. */
+  readonly commit: string;
+  /** null: list the refs. Bytes: one request of the client. */
+  readonly input: Uint8Array | null;
+  /** The client's `Git-Protocol` header. */
+  readonly protocol: string | null;
+}
+
+export interface UploadPack {
+  readonly output: Readable;
+  /** Ends the process and the output; safe when repeated or after the end. */
+  stop(): void;
+}
+
+/**
+ * One exchange of git's read side on a mirror. It lists the one ref that pins the commit and no other, not
+ * even HEAD. In protocol 2 a client may ask for objects by id regardless of refs, so the caller
+ * checks the request with `asksOnlyFor` first.
+ */
+export function startUploadPack(request: UploadPackRequest): UploadPack {
+  const { path, commit, input, protocol } = request;
+  const settings = [
+    "uploadpack.hideRefs=refs/",
+    "uploadpack.hideRefs=HEAD",
+    `uploadpack.hideRefs=!${pinnedRef(commit)}`,
+    "uploadpack.allowFilter=false",
+    "uploadpack.allowTipSHA1InWant=false",
+    "uploadpack.allowReachableSHA1InWant=false",
+    "uploadpack.allowAnySHA1InWant=false",
+  ];
+  const args = [
+    ...HARDENED_OPTIONS,
+    ...settings.flatMap((setting) => ["-c", setting]),
+    "upload-pack",
+    "--stateless-rpc",
+    ...(input === null ? ["--advertise-refs"] : []),
+    path,
+  ];
+  const child = spawn("git", args, {
+    env: { ...mirrorEnvironment({}), ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }) },
+    stdio: ["pipe", "pipe", "ignore"],
+    timeout: UPLOAD_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  // git may end before it has read everything; its output says what it thought of the request.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input ?? undefined);
+  child.on("error", (error) => child.stdout.destroy(error));
+  return {
+    output: child.stdout,
+    stop() {
+      child.kill("SIGKILL");
+      child.stdout.destroy();
+    },
+  };
+}
