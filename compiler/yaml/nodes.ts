@@ -9,7 +9,7 @@ export type YamlNode = YamlScalar | YamlMap | YamlList;
 export interface YamlScalar {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
-  /** As written, without quotes' escapes resolved; for messages that quote the user. */
+  /** As written in the file, from `span.start`, with its quotes or block header. */
   readonly source: string;
   readonly style: "plain" | "quoted" | "block";
   readonly span: Span;

@@ -77,7 +77,7 @@ class Resolver {
     return {
       kind: "scalar",
       value: known ? value : null,
-      source: isPlain ? (parsed.source ?? "") : this.#text.slice(span.start, span.end),
+      source: this.#text.slice(span.start, span.end),
       style: isPlain ? "plain" : isBlock ? "block" : "quoted",
       span,
     };

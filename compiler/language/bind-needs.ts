@@ -1,0 +1,88 @@
+import type { Report } from "../diagnostics/report.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import { findCycle } from "./find-cycle.ts";
+import type { JobDraft } from "./lower-job.ts";
+import type { JobModel, NeedModel } from "./model.ts";
+
+/** Edges between job instances in one plan. A fan-in of 100 cells on 100 cells is already 10,000. */
+export const NEED_EDGES_MAX = 10_000;
+
+/** The jobs' instances with their needs bound to instances. Unknown, doubled and circular needs are reported. */
+export function bindNeeds(drafts: readonly JobDraft[], report: Report): readonly JobModel[] {
+  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
+  reportCycle(drafts, byId, report);
+  if (!isGraphInLimits(drafts, bound, report)) return [];
+  return drafts.flatMap(({ id, instances, shared }) =>
+    instances.map(({ key, matrix }): JobModel => ({ ...shared, key, matrix, needs: bound.get(id) ?? [] })),
+  );
+}
+
+function bindJobNeeds(
+  draft: JobDraft,
+  byId: ReadonlyMap<string, JobDraft>,
+  report: Report,
+): readonly NeedModel[] {
+  const seen = new Map<string, NeedModel>();
+  for (const need of draft.needs) {
+    const { value, span } = need.job;
+    const first = seen.get(value);
+    if (first) {
+      const related = [{ span: first.job.span, message: "first written here" }];
+      report.add("DC1206", span, `\`${draft.id}\` needs \`${value}\` twice`, { related });
+      continue;
+    }
+    const target = byId.get(value);
+    if (target === undefined && !need.optional) {
+      const others = [...byId.keys()].filter((id) => id !== draft.id);
+      report.add(
+        "DC1203",
+        span,
+        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${didYouMean(value, others)}`,
+      );
+    }
+    seen.set(value, { ...need, keys: target?.instances.map(({ key }) => key) ?? [] });
+  }
+  return [...seen.values()];
+}
+
+/** One cycle is told at a time, from its first job in the file, with the place of each need in it. */
+function reportCycle(drafts: readonly JobDraft[], byId: ReadonlyMap<string, JobDraft>, report: Report): void {
+  const cycle = findCycle(
+    drafts.map(({ id }) => id),
+    (id) =>
+      byId
+        .get(id)
+        ?.needs.map(({ job }) => job.value)
+        .filter((need) => byId.has(need)) ?? [],
+  );
+  if (cycle === null) return;
+  const places = cycle.map((id, index) => {
+    const next = cycle[(index + 1) % cycle.length];
+    const need = byId.get(id)?.needs.find(({ job }) => job.value === next);
+    return need && { span: need.job.span, message: `\`${id}\` needs \`${next}\`` };
+  });
+  const [first, ...related] = places.filter((place) => place !== undefined);
+  const path = [...cycle, cycle[0]].map((id) => `\`${id}\``).join(" -> ");
+  const message =
+    cycle.length === 1 ? `\`${cycle[0]}\` needs itself` : `Jobs need each other in a circle: ${path}`;
+  report.add("DC1204", first?.span ?? null, message, { related });
+}
+
+function isGraphInLimits(
+  drafts: readonly JobDraft[],
+  bound: ReadonlyMap<string, readonly NeedModel[]>,
+  report: Report,
+): boolean {
+  let edges = 0;
+  for (const { id, span, instances } of drafts) {
+    const targets = (bound.get(id) ?? []).reduce((sum, need) => sum + need.keys.length, 0);
+    edges += targets * instances.length;
+    if (edges > NEED_EDGES_MAX) {
+      const message = `With \`${id}\` the pipeline has more than ${NEED_EDGES_MAX} needs between job instances`;
+      report.add("DC1205", span, message);
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,108 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+import type { ValueRead } from "../../schemas/plan.ts";
+import type { Report } from "../diagnostics/report.ts";
+import { evaluateExpression, renderTemplate, type Scope, type Template } from "../expressions/index.ts";
+import { folderProblem, normalizeFolder } from "./folder.ts";
+import type { IfModel, JobModel, StepModel } from "./model.ts";
+
+/** A job's texts with every `${{ }}` worked out for one event and change set. */
+export interface BoundJob {
+  readonly name: string | null;
+  readonly image: string | null;
+  /** Normalised; `.` for the repository's root. */
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly steps: readonly BoundStep[];
+}
+
+export interface BoundStep {
+  readonly name: string;
+  readonly run: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly model: StepModel;
+  readonly span: Span;
+}
+
+export interface BoundCondition {
+  /** False, with a finding, when it cannot be worked out. */
+  readonly holds: boolean;
+  readonly reads: readonly ValueRead[];
+}
+
+/** Works out a job's texts. Null, with findings (DC1308, DC1112), when one has no value. */
+export function bindJob(job: JobModel, scope: Scope, report: Report): BoundJob | null {
+  const binder = new Binder(scope, report);
+  const workdir = binder.optional(job.workdir) ?? ".";
+  const problem = folderProblem(workdir);
+  if (problem !== null) report.add("DC1112", job.workdir?.span ?? job.span, problem);
+  const bound: BoundJob = {
+    name: binder.optional(job.name),
+    image: binder.optional(job.image),
+    workdir: normalizeFolder(workdir),
+    env: binder.env(job.env),
+    steps: job.steps.flatMap((step) => binder.step(step)),
+  };
+  return binder.isWhole && problem === null ? bound : null;
+}
+
+/** Works out an `if`. A value that cannot be worked out is a finding, never a silent false. */
+export function bindCondition(condition: IfModel, scope: Scope, report: Report): BoundCondition {
+  const { value, reads, problem } = evaluateExpression(condition.expression, scope);
+  if (problem) {
+    report.add("DC1308", problem.span, `\`${condition.source}\` cannot be worked out: ${problem.message}`);
+  } else if (typeof value !== "boolean") {
+    report.add("DC1308", condition.span, `\`${condition.source}\` is neither true nor false`);
+  }
+  return { holds: value === true, reads };
+}
+
+class Binder {
+  readonly #scope: Scope;
+  readonly #report: Report;
+  isWhole = true;
+
+  constructor(scope: Scope, report: Report) {
+    this.#scope = scope;
+    this.#report = report;
+  }
+
+  optional(template: Template | null): string | null {
+    return template && this.text(template);
+  }
+
+  text(template: Template): string {
+    const { text, problem } = renderTemplate(template, this.#scope);
+    if (problem) {
+      this.isWhole = false;
+      this.#report.add(
+        "DC1308",
+        problem.span,
+        `This cannot be worked out for this event: ${problem.message}`,
+      );
+    }
+    return text ?? "";
+  }
+
+  env(templates: ReadonlyMap<string, Template>): Readonly<Record<string, string>> {
+    return Object.fromEntries(Array.from(templates, ([key, template]) => [key, this.text(template)]));
+  }
+
+  /** None when the step's `if` is false. */
+  step(step: StepModel): readonly BoundStep[] {
+    if (step.if && !bindCondition(step.if, this.#scope, this.#report).holds) return [];
+    const run = this.text(step.run);
+    const name = this.optional(step.name) ?? firstLine(run);
+    return [{ name, run, env: this.env(step.env), model: step, span: step.span }];
+  }
+}
+
+/** A command's first line that says something, for the name of a step without one. */
+function firstLine(run: string): string {
+  const line = run
+    .split("\n")
+    .find((candidate) => candidate.trim() !== "" && !candidate.trim().startsWith("#"));
+  const text = (line ?? run).trim();
+  return text.length > STEP_NAME_CHARACTERS_MAX ? `${text.slice(0, STEP_NAME_CHARACTERS_MAX - 1)}…` : text;
+}
+
+const STEP_NAME_CHARACTERS_MAX = 80;

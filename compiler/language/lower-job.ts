@@ -1,0 +1,129 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+import { JOB_TIMEOUT_MS_DEFAULT, QUEUE_TIMEOUT_MS_DEFAULT } from "../../schemas/limits.ts";
+import type { NeedCondition } from "../../schemas/plan.ts";
+import type { Report } from "../diagnostics/report.ts";
+import type { Template, ValueMap } from "../expressions/index.ts";
+import type { YamlEntry, YamlMap, YamlNode } from "../yaml/nodes.ts";
+import { type Cell, expandMatrix, instanceKey, matrixType } from "./expand-matrix.ts";
+import { folderProblem } from "./folder.ts";
+import { lowerCondition } from "./lower-condition.ts";
+import {
+  lowerAllowFailure,
+  lowerCancel,
+  lowerResources,
+  lowerRetry,
+  lowerRunner,
+  lowerShell,
+} from "./lower-runner.ts";
+import { lowerSteps, TIMEOUT_BOUNDS } from "./lower-steps.ts";
+import { type Lowering, lowerDuration, lowerEnv, lowerTemplate } from "./lowering.ts";
+import { mergeMaps } from "./merge-maps.ts";
+import type { JobModel, Located } from "./model.ts";
+import { booleanOf, entryOf, itemsOf, mapOf, numberOf, textOf, wordOf } from "./read.ts";
+import { scopeType } from "./scope.ts";
+
+/** A need as written, before its job's instances are known. */
+export interface WrittenNeed {
+  readonly job: Located<string>;
+  readonly when: NeedCondition;
+  readonly optional: boolean;
+}
+
+/** A job as written: what its instances share, and its cells. */
+export interface JobDraft {
+  readonly id: string;
+  readonly span: Span;
+  readonly needs: readonly WrittenNeed[];
+  /** One per instance; a job without a matrix has one without a cell. */
+  readonly instances: readonly { readonly key: string; readonly matrix: Cell | null }[];
+  readonly shared: Omit<JobModel, "key" | "matrix" | "needs">;
+}
+
+/** What jobs inherit from the top of the file. */
+export interface JobContext {
+  readonly defaults: YamlMap | null;
+  readonly env: YamlMap | null;
+  readonly vars: ValueMap;
+  readonly report: Report;
+}
+
+export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null {
+  const written = mapOf(entry.value);
+  if (written === null) return null;
+  const { report } = context;
+  const job = mergeMaps(context.defaults, written);
+  const matrix = entryOf(job, "matrix");
+  const cells = matrix ? expandMatrix(matrix, report) : [];
+  const scope = scopeType({
+    vars: context.vars,
+    matrix: matrix ? matrixType(cells) : null,
+    hasComponent: false,
+  });
+  // Without cells every `matrix.x` would be a second finding about the same mistake.
+  const isBrokenMatrix = matrix !== null && cells.length === 0;
+  const lowering: Lowering = { report, scope: isBrokenMatrix ? { kind: "any" } : scope };
+  const instances = matrix
+    ? cells.map((cell) => ({ key: instanceKey(entry.key, cell), matrix: cell }))
+    : [{ key: entry.key, matrix: null }];
+  return {
+    id: entry.key,
+    span: entry.keySpan,
+    needs: itemsOf(entryOf(job, "needs")?.value).flatMap(lowerNeed),
+    instances,
+    shared: lowerShared(entry, job, context, lowering),
+  };
+}
+
+function lowerShared(
+  entry: YamlEntry,
+  job: YamlMap,
+  context: JobContext,
+  lowering: Lowering,
+): JobDraft["shared"] {
+  const value = (key: string): YamlNode | undefined => entryOf(job, key)?.value;
+  const { report } = context;
+  const env = mapOf(value("env"));
+  return {
+    id: entry.key,
+    span: entry.keySpan,
+    name: lowerTemplate(value("name"), lowering),
+    image: lowerTemplate(value("image"), lowering),
+    workdir: lowerWorkdir(value("workdir"), lowering),
+    shell: lowerShell(value("shell")),
+    env: lowerEnv(env ? mergeMaps(context.env, env) : context.env, lowering),
+    steps: lowerSteps(value("steps"), lowering),
+    condition: lowerCondition(job, lowering),
+    rules: null,
+    timeoutMs: lowerDuration(job, "timeout", TIMEOUT_BOUNDS, report) ?? JOB_TIMEOUT_MS_DEFAULT,
+    queueTimeoutMs: lowerDuration(job, "queue_timeout", TIMEOUT_BOUNDS, report) ?? QUEUE_TIMEOUT_MS_DEFAULT,
+    retry: lowerRetry(value("retry"), report),
+    required: booleanOf(value("required")) ?? true,
+    allowFailure: lowerAllowFailure(value("allow_failure")),
+    runner: lowerRunner(value("runner")),
+    resources: lowerResources(value("resources"), report),
+    cancel: lowerCancel(value("cancel"), report),
+    priority: numberOf(value("priority")) ?? 0,
+  };
+}
+
+function lowerWorkdir(node: YamlNode | undefined, lowering: Lowering): Template | null {
+  const template = lowerTemplate(node, lowering);
+  const [first] = template?.parts ?? [];
+  const problem = typeof first === "string" ? folderProblem(first) : null;
+  if (template && problem !== null) lowering.report.add("DC1112", template.span, problem);
+  return template;
+}
+
+function lowerNeed(node: YamlNode): readonly WrittenNeed[] {
+  const map = mapOf(node);
+  const jobNode = map ? entryOf(map, "job")?.value : node;
+  const job = textOf(jobNode);
+  if (job === null || jobNode === undefined) return [];
+  return [
+    {
+      job: { value: job, span: jobNode.span },
+      when: wordOf(entryOf(map, "when")?.value, ["success", "done", "skipped_ok"] as const) ?? "success",
+      optional: booleanOf(entryOf(map, "optional")?.value) ?? false,
+    },
+  ];
+}

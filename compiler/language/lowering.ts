@@ -1,0 +1,116 @@
+import type { Report } from "../diagnostics/report.ts";
+import {
+  checkExpression,
+  describeType,
+  type Expression,
+  expressionsOf,
+  parseExpression,
+  parseTemplate,
+  type Template,
+  type Type,
+  untrustedName,
+} from "../expressions/index.ts";
+import { type YamlMap, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
+import { parseDuration } from "./duration.ts";
+import type { IfModel } from "./model.ts";
+import { entryOf, mapOf, scalarOf, textOf, writtenText } from "./read.ts";
+
+/** What lowering one part of the document needs to know. */
+export interface Lowering {
+  readonly report: Report;
+  /** Names that expressions in this part may read. */
+  readonly scope: Type;
+}
+
+/** Text that may hold `${{ }}`, parsed and checked; null when absent or wrong. */
+export function lowerTemplate(node: YamlNode | null | undefined, lowering: Lowering): Template | null {
+  const scalar = scalarOf(node);
+  if (scalar === null || scalar.value === null) return null;
+  const source = { text: writtenText(scalar), written: scalar.source, span: scalar.span };
+  const template = parseTemplate(source, lowering.report);
+  for (const expression of template ? expressionsOf(template) : []) checkText(expression, lowering);
+  return template;
+}
+
+/** A script: like other text, but a value that strangers choose may not become code in it. */
+export function lowerScript(node: YamlNode | null | undefined, lowering: Lowering): Template | null {
+  const template = lowerTemplate(node, lowering);
+  for (const expression of template ? expressionsOf(template) : []) {
+    const found = untrustedName(expression);
+    if (found === null) continue;
+    const message = `\`${found.name}\` is chosen by whoever opens a branch or pull request; set it in \`env\` and use the variable here`;
+    lowering.report.add("DC1306", found.expression.span, message);
+  }
+  return template;
+}
+
+function checkText(expression: Expression, { scope, report }: Lowering): void {
+  const type = checkExpression(expression, scope, report);
+  if (type.kind === "optional" || type.kind === "null") {
+    const message = `This is ${describeType(type)}, and null has no text; give it a default with \`??\``;
+    report.add("DC1303", expression.span, message);
+  } else if (type.kind === "list" || type.kind === "map") {
+    report.add("DC1303", expression.span, `${describeType(type)} has no text; use \`join\` or \`to_json\``);
+  }
+}
+
+export function lowerEnv(
+  node: YamlNode | null | undefined,
+  lowering: Lowering,
+): ReadonlyMap<string, Template> {
+  const env = new Map<string, Template>();
+  for (const [key, entry] of mapOf(node)?.entries ?? []) {
+    const template = lowerTemplate(entry.value, lowering);
+    if (template) env.set(key, template);
+  }
+  return env;
+}
+
+/** An `if`: an expression of type boolean, with or without `${{ }}` around all of it. */
+export function lowerIf(node: YamlNode | null | undefined, { scope, report }: Lowering): IfModel | null {
+  const scalar = scalarOf(node);
+  if (scalar === null) return null;
+  const { span } = scalar;
+  if (typeof scalar.value === "boolean") {
+    return { expression: { kind: "literal", value: scalar.value, span }, source: scalar.source, span };
+  }
+  if (typeof scalar.value !== "string") return null;
+  const wrapped = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(scalar.value);
+  const source = wrapped?.[1] ?? scalar.value;
+  const expression = parseExpression(source, locateIn(scalar, source), report);
+  if (expression === null) return null;
+  const type = checkExpression(expression, scope, report);
+  if (type.kind !== "boolean" && type.kind !== "any") {
+    const hint =
+      type.kind === "optional" && type.of.kind === "boolean" ? "; give it a default with `??`" : "";
+    report.add(
+      "DC1303",
+      expression.span,
+      `A condition must be true or false, this is ${describeType(type)}${hint}`,
+    );
+  }
+  return { expression, source: source.trim(), span };
+}
+
+/** Exact places when the text stands in the file as it reads; else the whole scalar. */
+function locateIn({ source, span }: YamlScalar, text: string) {
+  const base = source.indexOf(text);
+  return (start: number, end: number) =>
+    base < 0 ? span : { file: span.file, start: span.start + base + start, end: span.start + base + end };
+}
+
+/** A duration within bounds, in milliseconds; null when absent or wrong. */
+export function lowerDuration(
+  map: YamlMap | null,
+  key: string,
+  bounds: { readonly min: number; readonly max: number; readonly words: string },
+  report: Report,
+): number | null {
+  const entry = entryOf(map, key);
+  const text = textOf(entry?.value);
+  const milliseconds = text === null ? null : parseDuration(text);
+  if (entry === null || milliseconds === null) return null;
+  if (milliseconds >= bounds.min && milliseconds <= bounds.max) return milliseconds;
+  report.add("DC1108", entry.value.span, `\`${key}\` must be ${bounds.words}, not \`${text}\``);
+  return null;
+}

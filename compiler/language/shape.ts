@@ -1,0 +1,49 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
+import type { Report } from "../diagnostics/report.ts";
+import type { YamlNode } from "../yaml/nodes.ts";
+import { explainShapeError } from "./shape-errors.ts";
+
+/** Compiling the schema takes longer than checking a pipeline, so it happens once, at the first pipeline. */
+let compiled: ValidateFunction | null = null;
+
+/**
+ * Compares a document with the published schema. The schema names no alternatives of whole shapes
+ * (no anyOf), so each failure has one cause and one place.
+ */
+export function checkShape(root: YamlNode, report: Report): void {
+  compiled ??= new Ajv({
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictTuples: false,
+    validateFormats: false,
+  }).compile(pipelineSchema);
+  if (compiled(toPlain(root, new Map()))) return;
+  for (const error of compiled.errors ?? []) {
+    if (report.isFull) return;
+    explainShapeError(error as ShapeError, root, report);
+  }
+}
+
+/** An ajv error with what `verbose` adds. */
+export type ShapeError = ErrorObject & {
+  readonly parentSchema: { readonly title?: string; readonly properties?: object };
+};
+
+/** Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. */
+function toPlain(node: YamlNode, done: Map<YamlNode, unknown>): unknown {
+  if (node.kind === "scalar") return node.value;
+  const known = done.get(node);
+  if (known !== undefined) return known;
+  if (node.kind === "list") {
+    const list = node.items.map((item) => toPlain(item, done));
+    done.set(node, list);
+    return list;
+  }
+  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [key, entry] of node.entries) object[key] = toPlain(entry.value, done);
+  done.set(node, object);
+  return object;
+}
