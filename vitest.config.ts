@@ -22,6 +22,17 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "nomad",
+          globalSetup: ["test/nomad-agent/setup.ts"],
+          include: ["test/nomad-agent/**/*.test.ts"],
+          // Each file runs an agent of its own, and an agent wants a core.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

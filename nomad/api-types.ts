@@ -1,0 +1,104 @@
+import { Type, type Static, type TSchema } from "typebox";
+
+/**
+ * The fields of Nomad's answers that we read, and nothing else: unknown fields pass, a wrong type is
+ * a `malformed` error at the boundary. Go writes an empty list or map as null, or leaves it out.
+ * Nanosecond times are never read: they do not fit a JavaScript number.
+ */
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type.Union([schema, Type.Null()]));
+const Counts = orNull(Type.Record(Type.String(), Type.Number()));
+const Index = Type.Number({ minimum: 0 });
+
+export const RegisterAnswer = Type.Object({
+  EvalID: Type.String(),
+  JobModifyIndex: Index,
+  Warnings: Type.Optional(Type.String()),
+});
+
+/** EvalID is empty when Nomad knew no such job. */
+export const DeregisterAnswer = Type.Object({ EvalID: Type.String() });
+
+export const JobAnswer = Type.Object({
+  ID: Type.String(),
+  Stop: Type.Boolean(),
+  Status: Type.String(),
+  Meta: orNull(Type.Record(Type.String(), Type.String())),
+  JobModifyIndex: Index,
+});
+export type JobAnswer = Static<typeof JobAnswer>;
+
+const GroupSummary = Type.Object({
+  Queued: Type.Number(),
+  Complete: Type.Number(),
+  Failed: Type.Number(),
+  Running: Type.Number(),
+  Starting: Type.Number(),
+  Lost: Type.Number(),
+  Unknown: Type.Optional(Type.Number()),
+});
+
+export const JobStub = Type.Object({
+  ID: Type.String(),
+  Stop: Type.Boolean(),
+  Status: Type.String(),
+  JobSummary: orNull(
+    Type.Object({ ModifyIndex: Index, Summary: orNull(Type.Record(Type.String(), GroupSummary)) }),
+  ),
+  ModifyIndex: Index,
+});
+export type JobStub = Static<typeof JobStub>;
+export const JobList = Type.Array(JobStub);
+
+const TaskEvent = Type.Object({
+  Type: Type.String(),
+  DisplayMessage: Type.Optional(Type.String()),
+  Details: orNull(Type.Record(Type.String(), Type.String())),
+});
+export type TaskEvent = Static<typeof TaskEvent>;
+
+export const AllocationStub = Type.Object({
+  ID: Type.String(),
+  JobID: Type.String(),
+  NodeName: Type.Optional(Type.String()),
+  DesiredStatus: Type.String(),
+  DesiredDescription: Type.Optional(Type.String()),
+  ClientStatus: Type.String(),
+  ClientDescription: Type.Optional(Type.String()),
+  TaskStates: orNull(
+    Type.Record(
+      Type.String(),
+      Type.Object({
+        State: Type.String(),
+        Failed: Type.Boolean(),
+        Events: orNull(Type.Array(TaskEvent)),
+      }),
+    ),
+  ),
+  CreateIndex: Index,
+});
+export type AllocationStub = Static<typeof AllocationStub>;
+export const AllocationList = Type.Array(AllocationStub);
+
+export const PlacementFailure = Type.Object({
+  NodesEvaluated: Type.Number(),
+  NodesFiltered: Type.Number(),
+  NodesInPool: Type.Optional(Type.Number()),
+  NodePool: Type.Optional(Type.String()),
+  NodesExhausted: Type.Number(),
+  ConstraintFiltered: Counts,
+  ClassFiltered: Counts,
+  DimensionExhausted: Counts,
+  QuotaExhausted: orNull(Type.Array(Type.String())),
+});
+export type PlacementFailure = Static<typeof PlacementFailure>;
+
+export const EvaluationStub = Type.Object({
+  ID: Type.String(),
+  Status: Type.String(),
+  StatusDescription: Type.Optional(Type.String()),
+  BlockedEval: Type.Optional(Type.String()),
+  FailedTGAllocs: orNull(Type.Record(Type.String(), PlacementFailure)),
+  CreateIndex: Index,
+});
+export type EvaluationStub = Static<typeof EvaluationStub>;
+export const EvaluationList = Type.Array(EvaluationStub);

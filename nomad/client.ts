@@ -1,0 +1,205 @@
+import type { Static, TSchema } from "typebox";
+import { Pool, type Dispatcher as UndiciDispatcher } from "undici";
+import { validate } from "../schemas/validate.ts";
+import { createCircuitBreaker, type CircuitBreaker } from "./circuit-breaker.ts";
+import type { NomadClientConfig } from "./config.ts";
+import { NomadError } from "./nomad-error.ts";
+import { nomadErrorFromAnswer } from "./nomad-error-text.ts";
+import { connectorFor } from "./tls-connector.ts";
+import { NO_TOKEN, tokenFromFile, type TokenSource } from "./token-source.ts";
+
+/** One answer larger than this is refused: 5,000 jobs with their summaries take about 5 MiB. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface NomadCall<Schema extends TSchema> {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Below `/v1`; every variable part already encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Text, not an object: a repeated write sends the very same bytes. */
+  readonly body?: string;
+  readonly answer: Schema;
+  readonly signal?: AbortSignal;
+}
+
+export interface NomadAnswer<Value> {
+  readonly value: Value;
+  /** Where the next page of a list starts; null on the last. */
+  readonly nextToken: string | null;
+}
+
+/**
+ * Nomad's HTTP API with one attempt per call: whoever calls knows whether it may be repeated, so
+ * nothing is retried here but a call refused with a token that has been rotated since.
+ * Every failure is a NomadError. At most `connections` calls are under way; the rest wait in line and
+ * their waiting counts against their time limit.
+ */
+export class NomadClient {
+  readonly #config: NomadClientConfig;
+  readonly #pool: Pool;
+  /** The event stream holds its connection for good, so it has one of its own. */
+  readonly #streamPool: Pool;
+  readonly #token: TokenSource;
+  readonly #breaker: CircuitBreaker;
+
+  constructor(config: NomadClientConfig, monotonicMs: () => number = () => performance.now()) {
+    this.#config = config;
+    this.#token = config.tokenFile === null ? NO_TOKEN : tokenFromFile(config.tokenFile);
+    this.#breaker = createCircuitBreaker(monotonicMs);
+    const { origin } = new URL(config.address);
+    const options = {
+      pipelining: 1,
+      connect: connectorFor(config.tls, config.connectTimeoutMs),
+      headersTimeout: config.requestTimeoutMs,
+      bodyTimeout: config.requestTimeoutMs,
+    };
+    this.#pool = new Pool(origin, { ...options, connections: config.connections });
+    this.#streamPool = new Pool(origin, { ...options, connections: 1, bodyTimeout: 0 });
+  }
+
+  async call<Schema extends TSchema>(call: NomadCall<Schema>): Promise<NomadAnswer<Static<Schema>>> {
+    const what = `${call.method} ${call.path}`;
+    const waitMs = this.#breaker.admit();
+    if (waitMs > 0) {
+      const message = `${what}: not sent, Nomad at ${this.#config.address} has not answered lately`;
+      throw new NomadError("unavailable", message, { retryAfterMs: Math.ceil(waitMs) });
+    }
+    try {
+      const answer = await this.#callWithFreshToken(what, call);
+      this.#breaker.record(true);
+      return answer;
+    } catch (cause) {
+      const error = cause instanceof NomadError ? cause : this.#transportError(what, cause);
+      this.#breaker.record(!error.isUnhealthy);
+      throw error;
+    }
+  }
+
+  /** Breaks every call under way. Safe when repeated. */
+  async close(): Promise<void> {
+    for (const pool of [this.#pool, this.#streamPool]) if (!pool.destroyed) await pool.destroy();
+  }
+
+  /** An endless answer, for the event stream: headers only, the body is the caller's to read or destroy. */
+  async open(
+    path: string,
+    query: readonly (readonly [string, string])[],
+    signal: AbortSignal,
+  ): Promise<UndiciDispatcher.ResponseData> {
+    const what = `GET ${path}`;
+    try {
+      const token = await this.#token.current();
+      const response = await this.#send(this.#streamPool, path, query, { method: "GET", signal, token });
+      if (response.statusCode !== 200) throw await this.#refusal(what, response);
+      return response;
+    } catch (cause) {
+      throw cause instanceof NomadError ? cause : this.#transportError(what, cause);
+    }
+  }
+
+  async #callWithFreshToken<Schema extends TSchema>(
+    what: string,
+    call: NomadCall<Schema>,
+  ): Promise<NomadAnswer<Static<Schema>>> {
+    const used = await this.#token.current();
+    try {
+      return await this.#callOnce(what, call, used);
+    } catch (error) {
+      if (!(error instanceof NomadError) || error.failure !== "denied") throw error;
+      const current = await this.#token.current();
+      if (current === used) throw error;
+      return await this.#callOnce(what, call, current);
+    }
+  }
+
+  async #callOnce<Schema extends TSchema>(
+    what: string,
+    call: NomadCall<Schema>,
+    token: string | null,
+  ): Promise<NomadAnswer<Static<Schema>>> {
+    const deadline = AbortSignal.timeout(this.#config.requestTimeoutMs);
+    const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
+    const response = await this.#send(this.#pool, call.path, Object.entries(call.query ?? {}), {
+      method: call.method,
+      signal,
+      token,
+      ...(call.body === undefined ? {} : { body: call.body }),
+    });
+    if (response.statusCode < 200 || response.statusCode > 299) throw await this.#refusal(what, response);
+    const answer = validate(call.answer, parseJson(what, await readText(what, response.body)));
+    if (!answer.ok) {
+      throw new NomadError("malformed", `${what}: Nomad's answer is not as expected at ${answer.fault}`);
+    }
+    return { value: answer.value, nextToken: headerOf(response, "x-nomad-nexttoken") };
+  }
+
+  #send(
+    pool: Pool,
+    path: string,
+    query: readonly (readonly [string, string])[],
+    options: {
+      readonly method: NomadCall<TSchema>["method"];
+      readonly signal: AbortSignal;
+      readonly token: string | null;
+      readonly body?: string;
+    },
+  ): Promise<UndiciDispatcher.ResponseData> {
+    const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]));
+    search.set("namespace", this.#config.namespace);
+    if (this.#config.region !== null) search.set("region", this.#config.region);
+    return pool.request({
+      method: options.method,
+      path: `/v1${path}?${search.toString()}`,
+      signal: options.signal,
+      body: options.body ?? null,
+      headers: {
+        ...(options.token === null ? {} : { "x-nomad-token": options.token }),
+        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+    });
+  }
+
+  async #refusal(what: string, response: UndiciDispatcher.ResponseData): Promise<NomadError> {
+    const text = await readText(what, response.body).catch(() => "");
+    return nomadErrorFromAnswer(what, response.statusCode, text, headerOf(response, "retry-after"));
+  }
+
+  #transportError(what: string, cause: unknown): NomadError {
+    const isTimeout = cause instanceof Error && /Timeout|^AbortError$/.test(cause.name);
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return isTimeout
+      ? new NomadError("timeout", `${what}: no answer from Nomad at ${this.#config.address} in time`, {
+          cause,
+        })
+      : new NomadError("unreachable", `${what}: cannot reach Nomad at ${this.#config.address}: ${detail}`, {
+          cause,
+        });
+  }
+}
+
+function headerOf(response: UndiciDispatcher.ResponseData, name: string): string | null {
+  const value = response.headers[name];
+  const text = Array.isArray(value) ? value[0] : value;
+  return text === undefined || text === "" ? null : text;
+}
+
+async function readText(what: string, body: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > ANSWER_BYTES_MAX) {
+      throw new NomadError("malformed", `${what}: Nomad's answer is larger than ${ANSWER_BYTES_MAX} bytes`);
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+function parseJson(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new NomadError("malformed", `${what}: Nomad's answer is not JSON`, { cause });
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "./backoff.ts";
+import type { NomadClient } from "./client.ts";
+import { jobNamePrefix } from "./job-name.ts";
+
+export interface HintStream {
+  start(): void;
+  close(): Promise<void>;
+}
+
+/** Nomad sends an empty frame every 30 s; after this long without a byte the connection is dead. */
+const SILENCE_MS_MAX = 75_000;
+/** Many events in a row make one hint. */
+const COALESCE_MS = 200;
+
+/**
+ * Turns Nomad's event stream into "look again". The stream may skip, repeat and reorder without a
+ * sign, so nothing in it is believed: it is only searched for the name of a job of ours, as bytes.
+ * Every new connection is a hint too, since anything may have happened in between.
+ */
+export function createHintStream(
+  client: NomadClient,
+  installation: string,
+  onHint: () => void,
+  random: () => number,
+): HintStream {
+  const end = new AbortController();
+  const wanted = Buffer.from(`"${jobNamePrefix(installation)}`);
+  let running: Promise<void> | null = null;
+  let pending: NodeJS.Timeout | null = null;
+
+  const hint = (): void => {
+    if (end.signal.aborted) return;
+    pending ??= setTimeout(() => {
+      pending = null;
+      onHint();
+    }, COALESCE_MS);
+  };
+
+  const listen = async (): Promise<boolean> => {
+    const silence = new AbortController();
+    const watch = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
+    const topics = ["Job", "Allocation", "Evaluation"].map((topic) => ["topic", topic] as const);
+    let heard = false;
+    try {
+      const response = await client.open(
+        "/event/stream",
+        topics,
+        AbortSignal.any([end.signal, silence.signal]),
+      );
+      hint();
+      let tail: Buffer = Buffer.alloc(0);
+      for await (const piece of response.body as AsyncIterable<Buffer>) {
+        heard = true;
+        watch.refresh();
+        const text = Buffer.concat([tail, piece]);
+        if (text.includes(wanted)) hint();
+        tail = text.subarray(Math.max(0, text.length - wanted.length + 1));
+      }
+    } catch {
+      // A stream that breaks is an ordinary event; the periodic listing does not depend on it.
+    } finally {
+      clearTimeout(watch);
+    }
+    return heard;
+  };
+
+  const loop = async (): Promise<void> => {
+    let failures = 0;
+    while (!end.signal.aborted) {
+      // A refused stream can look like an answer that ends at once: only bytes count as success.
+      failures = (await listen()) ? 1 : failures + 1;
+      await delay(backoffMs(failures, random), null, { signal: end.signal }).catch(() => null);
+    }
+  };
+
+  return {
+    start() {
+      running ??= loop();
+    },
+    async close() {
+      end.abort();
+      if (pending !== null) clearTimeout(pending);
+      await running;
+    },
+  };
+}

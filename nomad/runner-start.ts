@@ -1,0 +1,55 @@
+import type { DispatchRequest } from "../schemas/dispatcher.ts";
+import type { NomadPool } from "./config.ts";
+import { NANOSECONDS_PER_MILLISECOND, type NomadIdentity } from "./job-types.ts";
+
+export const IDENTITY_NAME = "delta";
+/** Who a workload identity of ours is meant for; checked at the claim. */
+export const IDENTITY_AUDIENCE = "delta-ci";
+
+/** Where the runner finds its configuration and its identity, as the task sees the paths. */
+export const CONFIG_FILE = "${NOMAD_SECRETS_DIR}/runner.json";
+export const IDENTITY_FILE = `\${NOMAD_SECRETS_DIR}/nomad_${IDENTITY_NAME}.jwt`;
+/** The same folder for Nomad's template block, which counts from the task's folder. */
+export const CONFIG_DESTINATION = "secrets/runner.json";
+
+/** Nomad's client renews an identity at half of its life; the runner deletes the file before its first step. */
+const IDENTITY_LIVES_PER_ATTEMPT = 3;
+const IDENTITY_TTL_MS_MIN = 60 * 60_000;
+
+/**
+ * Lives so long that the client has no cause to write it again while the attempt runs. What bounds
+ * its use is the claim: it works once, and the control plane looks at its age.
+ */
+export function identityOf(request: DispatchRequest): NomadIdentity {
+  const ttlMs = Math.max(request.job.timeout_ms * IDENTITY_LIVES_PER_ATTEMPT, IDENTITY_TTL_MS_MIN);
+  return {
+    Name: IDENTITY_NAME,
+    Audience: [IDENTITY_AUDIENCE],
+    TTL: ttlMs * NANOSECONDS_PER_MILLISECOND,
+    File: true,
+    ChangeMode: "noop",
+  };
+}
+
+/**
+ * The runner's configuration, written by Nomad's client into the task's secrets folder and deleted by
+ * the runner once read. It goes through Nomad's template engine, which acts on double braces alone:
+ * JSON of these fields has none that open, because nothing in it is written by users.
+ */
+export function runnerConfigOf(
+  request: DispatchRequest,
+  pool: NomadPool,
+  identityFile: string | null,
+): string {
+  return JSON.stringify({
+    version: 1,
+    control_plane: pool.profile.controlPlane ?? request.controlPlaneUrl,
+    attempt_id: request.attemptId,
+    proof:
+      identityFile === null
+        ? { kind: "claim_token", token: request.claimToken }
+        : { kind: "nomad_identity_file" },
+    workspace_root: pool.profile.workspaceRoot,
+    inherit_env: ["PATH", "HOME", "LANG"],
+  });
+}

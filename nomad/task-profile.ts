@@ -1,0 +1,42 @@
+import type { DispatchRequest } from "../schemas/dispatcher.ts";
+import type { NomadTask, NomadTaskGroup } from "./job-types.ts";
+
+/** Folder of the runner and of the relay's socket inside a container. */
+export const RUNNER_FOLDER = "/delta";
+
+/** What the profile must know of the attempt beside the request itself. */
+export interface TaskFacts {
+  /** Where Nomad puts the runner's configuration, as the task itself sees the path. */
+  readonly configFile: string;
+  /** The file of the workload identity, seen the same way; null when a claim token is used. */
+  readonly identityFile: string | null;
+  readonly memoryMegabytes: number;
+}
+
+/** The parts of a job body that differ between drivers. */
+export interface TaskShape {
+  readonly driver: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly user: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly networks: NonNullable<NomadTaskGroup["Networks"]>;
+  readonly volumes: NonNullable<NomadTaskGroup["Volumes"]>;
+  readonly mounts: NonNullable<NomadTask["VolumeMounts"]>;
+  /** Added to what the job asks for, e.g. for the virtual machine monitor itself. */
+  readonly memoryOverheadMegabytes: number;
+}
+
+/**
+ * How one driver runs the runner. A profile is built from the operators' configuration; of the job it
+ * reads the image, limits and trust class alone, so no user can write driver configuration.
+ */
+export interface TaskProfile {
+  readonly driver: string;
+  /** Where the control plane is reached from inside: the relay's socket, or null for the request's own URL. */
+  readonly controlPlane: string | null;
+  /** The workspace root as the task sees it. */
+  readonly workspaceRoot: string;
+  /** A sentence when the profile cannot carry the job, e.g. an image that policy does not allow; else null. */
+  refusal(request: DispatchRequest): string | null;
+  shape(request: DispatchRequest, facts: TaskFacts): TaskShape;
+}

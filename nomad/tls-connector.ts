@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { buildConnector } from "undici";
+import type { NomadTls } from "./config.ts";
+
+/**
+ * Opens connections to Nomad. Certificates are read for each new connection, so that rotated files
+ * need no restart; connections already open keep the old ones until they end.
+ */
+export function connectorFor(tls: NomadTls | null, timeoutMs: number): buildConnector.connector {
+  if (tls === null) return buildConnector({ timeout: timeoutMs });
+  return (options, done) => {
+    const connect = async (): Promise<void> => {
+      let material: Awaited<ReturnType<typeof readTls>>;
+      try {
+        material = await readTls(tls);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)), null);
+        return;
+      }
+      const serverName = tls.serverName === null ? {} : { servername: tls.serverName };
+      buildConnector({ timeout: timeoutMs, ...material, ...serverName })(options, done);
+    };
+    void connect();
+  };
+}
+
+async function readTls(tls: NomadTls): Promise<{ ca?: Buffer; cert?: Buffer; key?: Buffer }> {
+  const read = async (path: string | null, what: string): Promise<Buffer | null> => {
+    if (path === null) return null;
+    return await readFile(path).catch((cause: unknown) => {
+      throw new Error(`cannot read the ${what} for Nomad: ${path}`, { cause });
+    });
+  };
+  const [ca, cert, key] = await Promise.all([
+    read(tls.caFile, "CA certificate"),
+    read(tls.certFile, "client certificate"),
+    read(tls.keyFile, "client key"),
+  ]);
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
