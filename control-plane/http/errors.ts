@@ -57,12 +57,17 @@ export function checked<Schema extends TSchema>(
   return result.value;
 }
 
-/** Postgres or the network to it is away, read-only or full: the same request may succeed later. */
-const DATABASE_AWAY: ReadonlySet<string> = new Set([
+/** Postgres, the network to it or the disk is away, read-only or full: the same request may succeed later. */
+const STORAGE_AWAY: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
+  "EDQUOT",
+  "EIO",
+  "EMFILE",
   "ENOENT",
+  "ENOSPC",
   "EPIPE",
+  "EROFS",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
@@ -84,8 +89,8 @@ export function httpErrorOf(error: unknown): HttpError {
     return error;
   }
   const { code = "", statusCode = 500, message = "" } = error as Partial<FastifyError>;
-  if (DATABASE_AWAY.has(code) || code.startsWith("08")) {
-    return new HttpError("unavailable", "the database cannot be reached; try again", { cause: error });
+  if (STORAGE_AWAY.has(code) || code.startsWith("08")) {
+    return new HttpError("unavailable", "storage cannot be reached; try again", { cause: error });
   }
   switch (statusCode) {
     case 413:
