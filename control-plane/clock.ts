@@ -13,6 +13,7 @@ export interface Clock {
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 /** A new row id of the kind the caller names. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the brand says of what the id is
 export function newId<Id extends string>(clock: Clock = systemClock): Id {
   return uuidV7(clock.nowMs(), (size) => randomBytes(size)) as Id;
 }

@@ -10,7 +10,7 @@ import {
 } from "./client.ts";
 
 /** Any number that nothing else here locks; one process migrates, the others wait for it. */
-const MIGRATION_LOCK = 0x6d696772617465;
+const MIGRATION_LOCK = 0x6d696772;
 const MIGRATIONS = new URL("./migrations/", import.meta.url);
 const FILE_NAME = /^(\d{6})_[a-z0-9_]+\.sql$/;
 
@@ -85,7 +85,7 @@ async function applyMigrations(database: Database, wanted: readonly Migration[])
   }
   const last = applied.at(-1)?.number ?? 0;
   for (const migration of wanted.filter(({ number }) => number > last)) {
-    await database.begin((tx) => applyMigration(tx as Transaction, migration));
+    await database.begin((tx) => applyMigration(tx, migration));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { RunState } from "../../schemas/states.ts";
 import type { Transaction } from "./client.ts";
 
 export type Entity = "run" | "job" | "attempt" | "lease";
@@ -58,7 +59,7 @@ export async function insertAudit(
 }
 
 /** The lock under which every state of a run, its jobs, attempts and leases changes. Null when there is no such run. */
-export async function lockRun(tx: Transaction, runId: string): Promise<{ readonly state: string } | null> {
-  const [row] = await tx<{ state: string }[]>`select state from delta.runs where id = ${runId} for update`;
+export async function lockRun(tx: Transaction, runId: string): Promise<{ readonly state: RunState } | null> {
+  const [row] = await tx<{ state: RunState }[]>`select state from delta.runs where id = ${runId} for update`;
   return row ?? null;
 }

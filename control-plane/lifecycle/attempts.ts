@@ -3,6 +3,7 @@ import type { AttemptId, LeaseId, RunId } from "../../schemas/ids.ts";
 import { CANCEL_CONFIRM_MS, HEARTBEAT_INTERVAL_MS } from "../../schemas/limits.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 import type { Reason } from "../../schemas/reasons.ts";
+import type { StepReport } from "../../schemas/runner-protocol.ts";
 import type { AttemptState, LeaseState, TerminalAttemptState } from "../../schemas/states.ts";
 import { after, type Change } from "./change.ts";
 import { moveAttempt, moveLease } from "./transition.ts";
@@ -73,7 +74,7 @@ export interface EndAttempt {
   readonly exitCode?: number | null;
   /** How the stop was confirmed, when one was asked for. */
   readonly receipt?: string;
-  readonly columns?: Readonly<Record<string, never>>;
+  readonly steps?: readonly StepReport[];
 }
 
 /**
@@ -96,7 +97,7 @@ export async function endAttempt(change: Change, end: EndAttempt): Promise<boole
       pending: null,
       stop_wanted: dispatched,
       wake_at: dispatched ? after(change, end.stopDelayMs) : null,
-      ...end.columns,
+      ...(end.steps === undefined ? {} : { steps: change.tx.json(end.steps) }),
     },
   });
   if (!moved) {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Connection } from "../db/client.ts";
 import { isUuid, type AttemptId, type LeaseId, type RunId } from "../../schemas/ids.ts";
 import { LOG_GRACE_MS } from "../../schemas/limits.ts";
+import { hashToken } from "./tokens.ts";
 
 /** What a runner may act on: its own attempt and nothing else. */
 export interface LeaseGrant {
@@ -18,11 +18,6 @@ export interface LeaseCredentials {
   readonly token: string;
   /** Null for requests that carry no epoch, such as git's: the token alone names it. */
   readonly epoch: number | null;
-}
-
-/** The hash under which a token is stored; the token itself is never written down. */
-export function hashToken(token: string): Buffer {
-  return createHash("sha256").update(token).digest();
 }
 
 /**

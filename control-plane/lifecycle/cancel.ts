@@ -3,7 +3,7 @@ import { inTransaction } from "../db/in-transaction.ts";
 import { lockRun } from "../db/state-change.ts";
 import type { RunId } from "../../schemas/ids.ts";
 import type { Reason } from "../../schemas/reasons.ts";
-import { isTerminal, RUN_TRANSITIONS, type RunState } from "../../schemas/states.ts";
+import { isTerminal, RUN_TRANSITIONS } from "../../schemas/states.ts";
 import { settleRun } from "./settle.ts";
 import { withChange, type Author } from "./change.ts";
 import { moveRun } from "./transition.ts";
@@ -27,7 +27,7 @@ export async function requestCancel(
       if (run === null) {
         return "not_found";
       }
-      const state = run.state as RunState;
+      const { state } = run;
       if (isTerminal(RUN_TRANSITIONS, state)) {
         return "ended";
       }

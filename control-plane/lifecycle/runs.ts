@@ -4,7 +4,6 @@ import { wakeRun } from "../db/enqueue.ts";
 import { lockRun } from "../db/state-change.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { DeliveryId, RepositoryId, RunId } from "../../schemas/ids.ts";
-import type { RunState } from "../../schemas/states.ts";
 import { withChange, type Author } from "./change.ts";
 import { moveRun, recordBirth } from "./transition.ts";
 
@@ -39,7 +38,7 @@ export async function createRun(
         update delta.repositories set run_count = run_count + 1 where id = ${run.repositoryId} returning run_count)
       insert into delta.runs (id, repository_id, delivery_id, number, event, head_sha, base_sha, request, rerun_of)
       select ${id}, ${run.repositoryId}, ${run.deliveryId}, run_count, ${tx.json({ ...run.event } as never)},
-        ${run.headSha}, ${run.baseSha}, ${run.request === null ? null : tx.json({ ...run.request } as never)}, ${run.rerunOf}
+        ${run.headSha}, ${run.baseSha}, ${run.request === null ? null : tx.json({ ...run.request })}, ${run.rerunOf}
       from numbered returning number`;
     if (row === undefined) {
       throw new Error(`there is no repository ${run.repositoryId}`);
@@ -68,7 +67,7 @@ export async function beginPlanning(
       return null;
     }
     if (run.state === "created") {
-      await moveRun(change, { id: runId, run: runId, from: run.state as RunState, to: "planning" });
+      await moveRun(change, { id: runId, run: runId, from: run.state, to: "planning" });
     }
     const [row] = await tx<{ tries: number }[]>`
       update delta.runs set planning_attempts = planning_attempts + 1,

@@ -6,7 +6,7 @@ import type { RunDecision } from "../scheduler/decision.ts";
 import type { RunSnapshot } from "../scheduler/run-snapshot.ts";
 import type { AttemptId, JobId, RunId } from "../../schemas/ids.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
-import { isTerminal, RUN_TRANSITIONS } from "../../schemas/states.ts";
+import { type AttemptState, isTerminal, RUN_TRANSITIONS } from "../../schemas/states.ts";
 import { askToStop, endAttempt, queueAttempt } from "./attempts.ts";
 import type { Change } from "./change.ts";
 import { moveJob, moveRun, recordBirth } from "./transition.ts";
@@ -50,16 +50,9 @@ async function carryOut(
       });
     case "end_attempt": {
       const { attempt: id, from, state: to, reason, detail } = decision;
-      await endAttempt(change, {
-        id,
-        run: runId,
-        from,
-        to,
-        reason,
-        detail,
-        lease: "revoked",
-        stopDelayMs: 0,
-      });
+      const receipt = to === "canceled" ? { receipt: receiptOfEnd(from) } : {};
+      const end = { id, run: runId, from, to, reason, detail, ...receipt };
+      await endAttempt(change, { ...end, lease: "revoked", stopDelayMs: 0 });
       return;
     }
     case "end_job": {
@@ -75,6 +68,11 @@ async function carryOut(
     default:
       decision satisfies never;
   }
+}
+
+/** How we know that nothing runs when no runner has told us. */
+function receiptOfEnd(from: AttemptState): string {
+  return from === "cancel_requested" ? "unconfirmed" : "never_claimed";
 }
 
 async function createAttempt(

@@ -18,7 +18,7 @@ import {
 import type { Change } from "./change.ts";
 
 /** The value of one column. A moment is a Date from the database's clock. */
-type Column = string | number | boolean | Date | null | ReturnType<Transaction["json"]>;
+type Column = string | number | boolean | Date | Uint8Array | null | ReturnType<Transaction["json"]>;
 type Columns = Readonly<Record<string, Column>>;
 
 const TABLES: Readonly<Record<Entity, TransitionTable<string>>> = {

@@ -13,7 +13,7 @@ export interface TestDatabase {
 /** Safe for tests alone: no test survives a power cut, and fsync is most of the time of a small commit. */
 const FAST = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
 const TEMPLATE = "delta_template";
-const TEMPLATE_LOCK = 0x74656d706c617465;
+const TEMPLATE_LOCK = 0x74656d70;
 
 let server: Promise<DatabaseSettings> | null = null;
 

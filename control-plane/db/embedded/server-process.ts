@@ -107,7 +107,7 @@ export async function launch(
   const args = Object.entries(ours).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const command = asAccount(account, join(binaries.folder, "postgres"), ["-D", folders.data, ...args]);
   const log = await openLog(folders);
-  let ended: string | null = null;
+  const end: { why: string | null } = { why: null };
   try {
     const server = spawn(command.file, command.args, {
       ...command.options,
@@ -115,13 +115,13 @@ export async function launch(
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
     });
-    server.once("error", (error) => (ended = error.message));
-    server.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `exit code ${code}`}`));
+    server.once("error", (error) => (end.why = error.message));
+    server.once("exit", (code, signal) => (end.why = `it ended with ${signal ?? `exit code ${code}`}`));
     server.unref();
   } finally {
     await log.close();
   }
-  while (ended === null) {
+  while (end.why === null) {
     if ((await readPostmasterFile(folders.data))?.ready === true) {
       return;
     }
@@ -130,7 +130,7 @@ export async function launch(
   if (await isServed(folders.data)) {
     return;
   }
-  throw new EmbeddedPostgresError(`Postgres ${binaries.version} did not start: ${ended as string}`, [
+  throw new EmbeddedPostgresError(`Postgres ${binaries.version} did not start: ${end.why}`, [
     `its log ${folders.log} ends with:`,
     ...(await readLogTail(folders.log)),
     "set DELTA_STATE_DIR to another folder, or set DATABASE_URL",

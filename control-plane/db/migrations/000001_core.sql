@@ -129,6 +129,8 @@ create table delta.attempts (
   backend_ref text,
   -- Why it waits, in the words users read.
   pending text,
+  -- The last word of the backend about it; a hint for people, never the ground of a decision.
+  observed text,
   dispatch_tries int not null default 0,
   -- The backend must still be told to stop it: true from the moment it is fenced until it is seen to be gone.
   stop_wanted boolean not null default false,

@@ -74,7 +74,7 @@ describe("constraints of the schema", () => {
       select pg_get_constraintdef(oid) as definition from pg_constraint
       where conrelid = ${`delta.${table}`}::regclass and contype = 'c' and conname = ${`${table}_state_check`}`;
     const states = [...(rows[0]?.definition ?? "").matchAll(/'([a-z_]+)'/g)].map((match) => match[1]);
-    expect(states.sort()).toEqual(Object.keys(transitions).sort());
+    expect(new Set(states)).toEqual(new Set(Object.keys(transitions)));
   });
 
   test("the reasons are those of the closed list", async () => {
@@ -82,7 +82,7 @@ describe("constraints of the schema", () => {
     const rows = await database<{ definition: string }[]>`
       select pg_get_constraintdef(oid) as definition from pg_constraint where contypid = 'delta.reason'::regtype`;
     const reasons = [...(rows[0]?.definition ?? "").matchAll(/'([a-z_]+)'/g)].map((match) => match[1]);
-    expect(reasons.sort()).toEqual(Object.keys(REASONS).sort());
+    expect(new Set(reasons)).toEqual(new Set(Object.keys(REASONS)));
   });
 
   test("a plan row never changes", async () => {

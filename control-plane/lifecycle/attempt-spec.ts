@@ -1,0 +1,31 @@
+import type { ClaimableAttempt } from "../db/leases.ts";
+import { LOG_BYTES_MAX } from "../../schemas/limits.ts";
+import type { PlanJob } from "../../schemas/plan.ts";
+import type { AttemptSpec } from "../../schemas/runner-protocol.ts";
+
+/** Everything a runner may know about its attempt, from the plan and the run alone. */
+export function attemptSpec(attempt: ClaimableAttempt, job: PlanJob): AttemptSpec {
+  return {
+    run_id: attempt.runId,
+    job_key: job.key,
+    attempt_number: attempt.number,
+    commit: attempt.headSha,
+    ref: attempt.event.ref,
+    workdir: job.workdir,
+    shell: [...job.shell],
+    env: { ...job.env },
+    steps: job.steps.map((step) => ({
+      name: step.name,
+      run: step.run,
+      env: { ...step.env },
+      timeout_ms: step.timeout_ms,
+      continue_on_error: step.continue_on_error,
+      always: step.always,
+    })),
+    timeout_ms: job.timeout_ms,
+    cancel_signal: job.cancel.signal,
+    cancel_grace_ms: job.cancel.grace_ms,
+    log_bytes_max: LOG_BYTES_MAX,
+    masks: [],
+  };
+}

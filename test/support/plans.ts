@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { CompiledPlan } from "../../control-plane/lifecycle/index.ts";
+import type { PipelineEvent } from "../../schemas/event.ts";
+import type { PlanDigest } from "../../schemas/ids.ts";
+import type { Decision, Plan, PlanJob } from "../../schemas/plan.ts";
+
+const PLACE = { file: ".delta/pipeline.yaml", line: 1, column: 1 };
+export const HEAD = "1".repeat(40);
+
+/** A job of a plan: one step, no needs, required, short deadlines are up to the caller. */
+export function testJob(key: string, changes: Partial<PlanJob> = {}): PlanJob {
+  return {
+    key,
+    job: key,
+    name: key,
+    matrix: null,
+    component: null,
+    image: null,
+    workdir: ".",
+    shell: ["sh", "-e", "-c"],
+    env: {},
+    steps: [
+      {
+        name: "step",
+        run: "true",
+        env: {},
+        timeout_ms: null,
+        continue_on_error: false,
+        always: false,
+        place: PLACE,
+      },
+    ],
+    needs: [],
+    runner: { pool: "default", os: "linux", arch: null, isolation: null },
+    resources: { cpu_millis: null, memory_bytes: null, disk_bytes: null, pids: null },
+    required: true,
+    allow_failure: false,
+    retry: { max: 0, on: [], delay_ms: 0 },
+    timeout_ms: 60_000,
+    queue_timeout_ms: 60_000,
+    priority: 0,
+    cancel: { signal: "SIGTERM", grace_ms: 1_000 },
+    place: PLACE,
+    ...changes,
+  };
+}
+
+/** The needs of a job, all with the same condition. */
+export function needs(
+  keys: readonly string[],
+  when: "success" | "done" | "skipped_ok" = "success",
+): PlanJob["needs"] {
+  return keys.map((job) => ({ job, when, place: PLACE }));
+}
+
+/** A decision for a job that the plan leaves out. */
+export function leftOut(key: string, outcome: "skipped" | "blocked" = "skipped"): Decision {
+  return { ...selected(testJob(key)), outcome, clause: "changes", because: `nothing of ${key} changed` };
+}
+
+function selected(job: PlanJob): Decision {
+  return {
+    key: job.key,
+    job: job.job,
+    required: job.required,
+    outcome: "selected",
+    clause: "always",
+    because: "it has no condition",
+    place: job.place,
+    matched: [],
+    chain: [],
+    expression: null,
+    values: [],
+    uncertain: [],
+  };
+}
+
+export function testEvent(changes: Partial<PipelineEvent> = {}): PipelineEvent {
+  return {
+    kind: "push",
+    ref: "refs/heads/main",
+    default_branch: "main",
+    head: HEAD,
+    before: null,
+    forced: false,
+    deleted: false,
+    pull_request: null,
+    trust: "trusted",
+    inputs: {},
+    ...changes,
+  };
+}
+
+/** A plan of these jobs, in the order given: every job after what it needs. */
+export function testPlan(
+  jobs: readonly PlanJob[],
+  options: { readonly leftOut?: readonly Decision[]; readonly limits?: Partial<Plan["limits"]> } = {},
+): Plan {
+  return {
+    version: 1,
+    compiler: "test",
+    pipeline: { name: "test", file: PLACE.file },
+    sources: [],
+    event: testEvent(),
+    changes: {
+      base: null,
+      head: HEAD,
+      merge_base: null,
+      rule: "everything",
+      ladder: [],
+      total: 0,
+      paths: [],
+    },
+    components: { total: 0, affected: [] },
+    uncertain: [],
+    limits: { max_runtime_ms: null, max_concurrency: null, ...options.limits },
+    jobs,
+    decisions: [...jobs.map(selected), ...(options.leftOut ?? [])],
+  };
+}
+
+/** The plan as the compiler hands it over. */
+export function compiled(plan: Plan): CompiledPlan {
+  const canonical = JSON.stringify(plan);
+  const digest = `sha256:${createHash("sha256").update(canonical).digest("hex")}` as PlanDigest;
+  return { plan, digest, canonical, diagnostics: [] };
+}
