@@ -16,6 +16,8 @@ export const MASK = Buffer.from("***");
  */
 export class Masker {
   readonly #root: Node;
+  /** By byte: whether any pattern begins with it. Most text is passed over by this alone. */
+  readonly #starts = new Uint8Array(256);
   #node: Node;
   /** Bytes not yet given out, and for each whether a pattern covers it. */
   #held: Buffer = Buffer.alloc(0);
@@ -25,6 +27,7 @@ export class Masker {
   constructor(patterns: readonly Uint8Array[]) {
     this.#root = buildAutomaton(patterns.filter((pattern) => pattern.length > 0));
     this.#node = this.#root;
+    for (const byte of this.#root.next.keys()) this.#starts[byte] = 1;
   }
 
   /** Takes the next bytes and gives those whose fate is known. */
@@ -35,6 +38,7 @@ export class Masker {
     covered.set(this.#heldCovered);
     let node = this.#node;
     for (let index = this.#held.length; index < text.length; index++) {
+      if (node === this.#root && this.#starts[text[index] as number] === 0) continue;
       node = this.#step(node, text[index] as number);
       if (node.matched > 0) covered.fill(1, index + 1 - node.matched, index + 1);
     }

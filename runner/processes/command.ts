@@ -34,6 +34,8 @@ export interface CommandRequest {
   readonly stop: StopSource;
   /** Grace between the stop signal and SIGKILL for the cause that stopped it. */
   readonly graceMs: () => number;
+  /** The program that makes the output pipe; `mkfifo` unless said. */
+  readonly mkfifo?: string;
 }
 
 export interface CommandResult {
@@ -91,7 +93,7 @@ interface Exit {
 
 function start(request: CommandRequest) {
   const [file, ...args] = request.argv;
-  const pipe = openOutputPipe(request.pipeFolder);
+  const pipe = openOutputPipe(request.pipeFolder, request.mkfifo);
   let child: ChildProcess;
   try {
     child = spawn(file as string, args, {

@@ -18,9 +18,9 @@ export interface OutputPipe {
  * written and `/dev/stderr` can be opened again by name, which a socket from spawn cannot. It needs
  * `mkfifo`; an image without it gets two sockets, read in the order of arrival.
  */
-export function openOutputPipe(folder: string, mkfifo: string = "mkfifo"): OutputPipe {
+export function openOutputPipe(folder: string, mkfifo: string | undefined): OutputPipe {
   const path = join(folder, "output.fifo");
-  const made = spawnSync(mkfifo, ["-m", "600", path], { stdio: "ignore" });
+  const made = spawnSync(mkfifo ?? "mkfifo", ["-m", "600", path], { stdio: "ignore" });
   if (made.status !== 0) return { stdio: ["ignore", "pipe", "pipe"], source: null, closeWriter: () => {} };
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(path, constants.O_WRONLY);

@@ -16,6 +16,6 @@ test("an attempt is claimed, checked out, run step by step, logged and reported"
   expect(plane.complete?.steps.map((step) => step.state)).toEqual(["succeeded", "succeeded"]);
   expect(plane.log(1)).toBe("hello from the commit\n");
   expect(plane.log(2)).toBe(`out\nerr\n${world.commit}\n`);
-  for (const stream of [0, 1, 2]) expect(plane.logs.get(stream)?.closed?.truncated).toBe(false);
+  for (const stream of [0, 1, 2]) expect(plane.logs.get(stream).closed?.truncated).toBe(false);
   expect(readdirSync(runner.workspaceRoot)).toEqual([]);
 });

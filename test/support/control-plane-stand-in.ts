@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TSchema } from "typebox";
@@ -10,13 +10,12 @@ import {
   HeartbeatRequest,
   LogCloseRequest,
   type AttemptSpec,
-  type ProtocolErrorCode,
   type StepSpec,
 } from "../../schemas/runner-protocol.ts";
-import { LOG_CHUNK_BYTES_MAX } from "../../schemas/limits.ts";
 import { validate } from "../../schemas/validate.ts";
 import { serveGit } from "./git-http-backend.ts";
 import type { SourceRepository } from "./source-repository.ts";
+import { refusal, StoredLogs, type Reply } from "./stored-logs.ts";
 
 export type CallName =
   | "claim"
@@ -58,17 +57,6 @@ export interface StandInOptions {
   readonly fault?: (call: Call) => Fault | undefined;
 }
 
-/** The state of one log stream as the control plane would hold it. */
-export interface StoredLog {
-  bytes: Buffer;
-  closed: { readonly size: number; readonly sha256: string; readonly truncated: boolean } | null;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /**
  * The runner's far end for tests: real HTTP, real git, one attempt. It checks every request against the
  * protocol's schemas and order, keeps what it was sent, and can be told to fail.
@@ -82,7 +70,7 @@ export class ControlPlaneStandIn {
   readonly calls: Call[] = [];
   /** Requests that a control plane would have refused as malformed or out of order. */
   readonly violations: string[] = [];
-  readonly logs = new Map<number, StoredLog>();
+  readonly logs = new StoredLogs();
   url = "";
   complete: CompleteRequest | null = null;
   cancelAck: CancelAckRequest | null = null;
@@ -136,7 +124,7 @@ export class ControlPlaneStandIn {
   }
 
   log(stream: number): string {
-    return this.logs.get(stream)?.bytes.toString("utf8") ?? "";
+    return this.logs.get(stream).bytes.toString("utf8");
   }
 
   count(name: CallName): number {
@@ -181,7 +169,7 @@ export class ControlPlaneStandIn {
       if (fault === "reset") return void request.socket.destroy();
       if (fault === "hang") return;
       if (typeof fault === "object" && "status" in fault)
-        return answer(response, { status: fault.status, body: errorBody("unavailable") });
+        return answer(response, refusal(fault.status, "unavailable"));
       if (typeof fault === "object") await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
       if (route.name === "source") return await this.#source(route.rest, request, response);
       const reply = this.#reply(call, request, url, body);
@@ -189,7 +177,7 @@ export class ControlPlaneStandIn {
       answer(response, reply);
     } catch (error) {
       this.violations.push(`${request.method} ${request.url}: ${(error as Error).message}`);
-      answer(response, { status: 400, body: errorBody("invalid_request") });
+      answer(response, refusal(400, "invalid_request"));
     } finally {
       for (const listener of this.#listeners) listener();
     }
@@ -219,8 +207,8 @@ export class ControlPlaneStandIn {
       call.name === "logs" ? Number(url.searchParams.get("epoch")) : (call.body as { epoch: number }).epoch;
     if (bodyEpoch !== this.epoch) throw new Error(`wrong epoch ${bodyEpoch}`);
     if (call.name === "logs") {
-      if (!live) return stale();
-      return this.#append(call.stream, Number(url.searchParams.get("offset")), body);
+      if (!live) return refusal(409, "stale_lease");
+      return this.logs.append(call.stream, Number(url.searchParams.get("offset")), body);
     }
     const key = `${call.name} ${(call.body as { seq?: number }).seq ?? ""}`;
     const stored = this.#stored.get(key);
@@ -228,7 +216,7 @@ export class ControlPlaneStandIn {
       if (stored.body === String(body)) return stored.reply;
       throw new Error(`${key}: the same number with another body`);
     }
-    if (!live) return stale();
+    if (!live) return refusal(409, "stale_lease");
     const reply = this.#message(call);
     this.#stored.set(key, { body: String(body), reply });
     return reply;
@@ -253,28 +241,30 @@ export class ControlPlaneStandIn {
           : { status: 200, body: { status: "extended", ttl_ms } };
       }
       case "close":
-        return this.#closeLog(call.stream, check(LogCloseRequest, call.body));
+        return this.logs.close(call.stream, check(LogCloseRequest, call.body));
       case "complete":
         if (!this.#acknowledged) throw new Error("complete before ack");
-        if (this.#cancel) return { status: 409, body: errorBody("order") };
+        if (this.#cancel) return refusal(409, "order");
         this.complete = check(CompleteRequest, call.body);
         return { status: 200, body: { state: this.complete.outcome } };
       case "cancel-ack":
         if (!this.#cancel) throw new Error("cancel-ack without an order to cancel");
         this.cancelAck = check(CancelAckRequest, call.body);
         return { status: 200, body: { state: "canceled" } };
+      case "claim":
+      case "logs":
+      case "source":
+        throw new Error(`${call.name} is no message of a lease`);
       default:
-        throw new Error(`no message ${call.name}`);
+        return call.name satisfies never;
     }
   }
 
   #claim(request: ClaimRequest): Reply {
     const { proof } = request;
     const proven = proof.kind === "claim_token" && proof.token === this.claimToken;
-    if (!proven || request.attempt_id !== this.attemptId)
-      return { status: 401, body: errorBody("unauthorized") };
-    if (this.#nonce !== null && this.#nonce !== request.boot_nonce)
-      return { status: 409, body: errorBody("already_claimed") };
+    if (!proven || request.attempt_id !== this.attemptId) return refusal(401, "unauthorized");
+    if (this.#nonce !== null && this.#nonce !== request.boot_nonce) return refusal(409, "already_claimed");
     this.#nonce = request.boot_nonce;
     this.#extend();
     const lease = { id: this.leaseId, token: this.leaseToken, epoch: this.epoch, ...this.#lease() };
@@ -317,37 +307,6 @@ export class ControlPlaneStandIn {
     this.#expiresAtMs = performance.now() + this.#lease().ttl_ms;
   }
 
-  #append(stream: number, offset: number, bytes: Buffer): Reply {
-    if (bytes.length === 0 || bytes.length > LOG_CHUNK_BYTES_MAX)
-      throw new Error(`a chunk of ${bytes.length} bytes`);
-    const log = this.#log(stream);
-    const acked = log.bytes.length;
-    if (log.closed) return { status: 409, body: errorBody("log_closed", acked) };
-    if (offset > acked) return { status: 416, body: errorBody("log_gap", acked) };
-    const known = log.bytes.subarray(offset);
-    if (!bytes.subarray(0, known.length).equals(known.subarray(0, bytes.length)))
-      return { status: 409, body: errorBody("log_conflict", acked) };
-    log.bytes = Buffer.concat([log.bytes, bytes.subarray(known.length)]);
-    return { status: 200, body: { acked: log.bytes.length } };
-  }
-
-  #closeLog(stream: number, request: LogCloseRequest): Reply {
-    const log = this.#log(stream);
-    const sha256 = createHash("sha256").update(log.bytes).digest("hex");
-    if (request.size !== log.bytes.length || request.sha256 !== sha256) {
-      this.violations.push(`log ${stream}: closed at ${request.size} bytes, ${log.bytes.length} are stored`);
-      return { status: 412, body: errorBody("log_mismatch", log.bytes.length) };
-    }
-    log.closed = { size: request.size, sha256, truncated: request.truncated };
-    return { status: 200, body: { acked: log.bytes.length } };
-  }
-
-  #log(stream: number): StoredLog {
-    const log = this.logs.get(stream) ?? { bytes: Buffer.alloc(0), closed: null };
-    this.logs.set(stream, log);
-    return log;
-  }
-
   async #source(rest: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers.authorization !== `Bearer ${this.leaseToken}`) throw new Error("wrong lease token");
     await serveGit(`${this.#options.repository.path}/.git`, rest, request, response);
@@ -358,14 +317,6 @@ function check<Schema extends TSchema>(schema: Schema, body: unknown) {
   const checked = validate(schema, body);
   if (!checked.ok) throw new Error(checked.fault);
   return checked.value;
-}
-
-function stale(): Reply {
-  return { status: 409, body: errorBody("stale_lease") };
-}
-
-function errorBody(error: ProtocolErrorCode, acked?: number): object {
-  return { error, message: "said by the stand-in", ...(acked === undefined ? {} : { acked }) };
 }
 
 function answer(response: ServerResponse, { status, body }: Reply): void {

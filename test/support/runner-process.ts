@@ -30,13 +30,7 @@ export function startRunner(
   environment: Readonly<Record<string, string>> = {},
 ): RunnerProcess {
   const workspaceRoot = overrides.workspace_root ?? mkdtempSync(join(tmpdir(), "delta-runner-"));
-  const child = spawn(process.execPath, [RUNNER_LAUNCHER, "run"], {
-    stdio: ["pipe", "ignore", "pipe"],
-    detached: true,
-    env: { PATH: process.env.PATH, ...environment },
-  });
-  let errors = "";
-  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  const runner = spawnRunner(["run"], workspaceRoot, environment);
   const config: RunnerConfig = {
     version: 1,
     control_plane: target.url,
@@ -46,7 +40,22 @@ export function startRunner(
     inherit_env: ["PATH", "LANG"],
     ...overrides,
   };
-  child.stdin.end(`${JSON.stringify(config)}\n`);
+  runner.child.stdin?.end(`${JSON.stringify(config)}\n`);
+  return runner;
+}
+
+export function spawnRunner(
+  args: readonly string[],
+  workspaceRoot: string,
+  environment: Readonly<Record<string, string>> = {},
+): RunnerProcess {
+  const child = spawn(process.execPath, [RUNNER_LAUNCHER, ...args], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+    env: { PATH: process.env.PATH, ...environment },
+  });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
   return {
     child,
     workspaceRoot,

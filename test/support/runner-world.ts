@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { RunnerConfig } from "../../runner/config.ts";
+import type { RunnerConfig } from "../../schemas/runner-config.ts";
 import { ControlPlaneStandIn, type StandInOptions } from "./control-plane-stand-in.ts";
-import { startRunner, type RunnerProcess } from "./runner-process.ts";
+import { spawnRunner, startRunner, type RunnerProcess } from "./runner-process.ts";
 import { makeSourceRepository, type SourceRepository } from "./source-repository.ts";
 
 export interface WorldOptions extends Omit<StandInOptions, "repository"> {
@@ -30,6 +30,13 @@ export class RunnerWorld {
 
   start(plane: ControlPlaneStandIn, options: Partial<WorldOptions> = {}): RunnerProcess {
     const runner = startRunner(plane, options.config, options.environment);
+    this.#runners.push(runner);
+    return runner;
+  }
+
+  /** A runner that is told where its configuration is, as Nomad's client does. */
+  startWithFile(file: string): RunnerProcess {
+    const runner = spawnRunner(["run", "--config", file], `${file}.workspaces`);
     this.#runners.push(runner);
     return runner;
   }
