@@ -102,8 +102,21 @@ export interface PlanJob {
 
 export type DecisionOutcome = "selected" | "skipped" | "blocked";
 
-/** Which clause decided. `rule` is an entry of `rules`; `always` means the job has no condition. */
-export type DecisionClause = "always" | "if" | "changes" | "components" | "rule" | "on" | "needs" | "doubt";
+/**
+ * Which clause decided. always: the job has no condition. rule: an entry of `rules`. on: the event does not
+ * start the pipeline. needs: a dependent pulled it in, or a need blocks it. request: a person named jobs, or
+ * asked for all of them. doubt: what changed is not known well enough to leave it out.
+ */
+export type DecisionClause =
+  | "always"
+  | "if"
+  | "changes"
+  | "components"
+  | "rule"
+  | "on"
+  | "needs"
+  | "doubt"
+  | "request";
 
 export interface MatchedPath {
   readonly path: string;

@@ -1,9 +1,11 @@
-import type { Diagnostic, Span } from "../../schemas/diagnostic.ts";
-import { DIAGNOSTIC_CODES } from "../../schemas/diagnostic-codes.ts";
+import type { Span } from "../../schemas/diagnostic.ts";
+import { quote } from "../diagnostics/quote.ts";
+import type { Report } from "../diagnostics/report.ts";
 import type { GlobList } from "../language/model.ts";
 import { type Glob, matchesGlob, parseGlob } from "./glob.ts";
 import { type GlobProblem, isGlobProblem } from "./problem.ts";
-import type { MatchBudget } from "./segment.ts";
+import type { GlobPattern } from "./pattern.ts";
+import { type MatchBudget, matchesSegment } from "./segment.ts";
 
 /** A checked list: the last glob that a text fits decides, and one with `!` decides against it. */
 export interface CheckedGlobList {
@@ -12,44 +14,54 @@ export interface CheckedGlobList {
 }
 
 /** Checks every glob; what is wrong goes to `report` and is left out of the list. */
-export function checkGlobList(list: GlobList, report: (diagnostic: Diagnostic) => void): CheckedGlobList {
+export function checkGlobList(list: GlobList, report: Report): CheckedGlobList {
   const entries: { readonly glob: Glob; readonly span: Span }[] = [];
   for (const { value, span } of list.globs) {
     const glob = parseGlob(value);
-    if (isGlobProblem(glob)) report(globDiagnostic(glob, value, span));
+    if (isGlobProblem(glob)) reportGlob(glob, value, span, report);
     else entries.push({ glob, span });
   }
-  const onlyExclusions = entries.length === list.globs.length && entries.every(({ glob }) => glob.negated);
-  if (onlyExclusions) {
-    report({
-      code: "DC1506",
-      severity: DIAGNOSTIC_CODES.DC1506.severity,
-      message:
-        entries.length === 0
-          ? "the list of globs is empty, so nothing can match it; write at least one glob"
-          : "every glob here starts with `!`, so nothing can match; begin the list with `**` to mean all but these",
-      span: list.span,
-      related: [],
-    });
+  if (entries.length === list.globs.length && entries.every(({ glob }) => glob.negated)) {
+    const message =
+      entries.length === 0
+        ? "The list of globs is empty, so nothing can match it; write at least one glob"
+        : "Every glob here starts with `!`, so nothing can match; begin the list with `**` to mean all but these";
+    report.add("DC1506", list.span, message);
   }
   return { span: list.span, entries };
 }
 
-function globDiagnostic(problem: GlobProblem, glob: string, span: Span): Diagnostic {
-  const shown = glob.length > 80 ? `${glob.slice(0, 77)}...` : glob;
-  const diagnostic: Diagnostic = {
-    code: problem.code,
-    severity: DIAGNOSTIC_CODES[problem.code].severity,
-    message: `the glob \`${shown}\` cannot be used: ${problem.detail}`,
-    span,
-    related: [],
-  };
-  if (problem.instead === undefined) return diagnostic;
-  const newText = `'${problem.instead.replaceAll("'", "''")}'`;
-  return { ...diagnostic, fix: { title: `Write ${problem.instead}`, edits: [{ span, newText }] } };
+function reportGlob(problem: GlobProblem, glob: string, span: Span, report: Report): void {
+  const { code, detail, instead } = problem;
+  const message = `The glob ${quote(glob)} cannot be used: ${detail}`;
+  if (instead === undefined) report.add(code, span, message);
+  else {
+    const newText = `'${instead.replaceAll("'", "''")}'`;
+    report.add(code, span, message, { fix: { title: `Write ${instead}`, edits: [{ span, newText }] } });
+  }
 }
 
 /** For a single text, such as a branch name; many paths go through PathMatcher. */
 export function listAdmits(list: CheckedGlobList, text: string, budget: MatchBudget): boolean {
   return list.entries.findLast(({ glob }) => matchesGlob(glob, text, budget))?.glob.negated === false;
+}
+
+/**
+ * Whether a path inside the folder could fit one of the globs. Asked for a submodule, whose files git
+ * does not list: what cannot be ruled out counts.
+ */
+export function mayMatchBelow(list: CheckedGlobList, folder: string, budget: MatchBudget): boolean {
+  const segments = folder.split("/");
+  return list.entries.some(
+    ({ glob }) => !glob.negated && glob.patterns.some((pattern) => reachesBelow(pattern, segments, budget)),
+  );
+}
+
+function reachesBelow(pattern: GlobPattern, folder: readonly string[], budget: MatchBudget): boolean {
+  for (const [at, segment] of folder.entries()) {
+    const expected = pattern[at];
+    if (expected?.kind === "globstar") return true;
+    if (expected === undefined || !matchesSegment(expected, segment, budget)) return false;
+  }
+  return pattern.length > folder.length;
 }

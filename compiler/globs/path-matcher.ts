@@ -27,12 +27,11 @@ export class PathMatcher {
   /** True when the work limit was reached; the matches are then incomplete. */
   readonly exhausted: boolean;
 
-  constructor(lists: Iterable<CheckedGlobList>, paths: Iterable<string>, workMax = MATCH_WORK_MAX) {
+  constructor(lists: Iterable<CheckedGlobList>, paths: Iterable<string>, budget: MatchBudget) {
     const unique = new Map<string, CheckedGlobList>();
     for (const list of lists) unique.set(keyOf(list), list);
     const owners = [...unique].flatMap(([key, list]) => list.entries.map((entry) => ({ key, ...entry })));
     const index = new GlobIndex(owners.map(({ glob }) => glob));
-    const budget: MatchBudget = { left: workMax };
     for (const path of paths) {
       const last = new Map<string, (typeof owners)[number]>();
       for (const id of index.match(path, budget)) {

@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
-import { checkGlobList, listAdmits, PathMatcher, pathTest } from "../../../compiler/globs/index.ts";
-import type { Diagnostic } from "../../../schemas/diagnostic.ts";
+import {
+  checkGlobList,
+  listAdmits,
+  mayMatchBelow,
+  PathMatcher,
+  pathTest,
+} from "../../../compiler/globs/index.ts";
+import { Report } from "../../../compiler/diagnostics/report.ts";
 
 function listOf(globs: readonly string[], start = 0) {
-  const found: Diagnostic[] = [];
+  const report = new Report();
   const list = checkGlobList(
     {
       globs: globs.map((value, index) => ({
@@ -12,14 +18,16 @@ function listOf(globs: readonly string[], start = 0) {
       })),
       span: { file: "p.yaml", start, end: start + 100 },
     },
-    (diagnostic) => found.push(diagnostic),
+    report,
   );
-  return { list, found };
+  return { list, found: report.settle() };
 }
 
 test("the last glob that a path fits decides", () => {
   const { list } = listOf(["src/**", "!src/docs/**", "src/docs/api/**"]);
-  const matcher = new PathMatcher([list], ["src/a.ts", "src/docs/x.md", "src/docs/api/y.md", "other"]);
+  const matcher = new PathMatcher([list], ["src/a.ts", "src/docs/x.md", "src/docs/api/y.md", "other"], {
+    left: 100_000,
+  });
   expect(matcher.of(list).first.map(({ path, glob }) => [path, glob])).toEqual([
     ["src/a.ts", "src/**"],
     ["src/docs/api/y.md", "src/docs/api/**"],
@@ -29,7 +37,7 @@ test("the last glob that a path fits decides", () => {
 test("several lists are answered in one pass and do not disturb one another", () => {
   const one = listOf(["a/**"]).list;
   const two = listOf(["**", "!a/**"], 1_000).list;
-  const matcher = new PathMatcher([one, two, one], ["a/x", "b/y"]);
+  const matcher = new PathMatcher([one, two, one], ["a/x", "b/y"], { left: 100_000 });
   expect(matcher.of(one).first.map(({ path }) => path)).toEqual(["a/x"]);
   expect(matcher.of(two).first.map(({ path }) => path)).toEqual(["b/y"]);
 });
@@ -37,14 +45,14 @@ test("several lists are answered in one pass and do not disturb one another", ()
 test("only the first matches are kept and all are counted", () => {
   const { list } = listOf(["**"]);
   const paths = Array.from({ length: 500 }, (_, index) => `f${index}`);
-  const match = new PathMatcher([list], paths).of(list);
+  const match = new PathMatcher([list], paths, { left: 100_000 }).of(list);
   expect(match.total).toBe(500);
   expect(match.first).toHaveLength(20);
 });
 
 test("a spent work limit is reported instead of a wrong answer", () => {
   const { list } = listOf([`*?${"a".repeat(100)}b*`]);
-  const matcher = new PathMatcher([list], ["a".repeat(3_000)], 10_000);
+  const matcher = new PathMatcher([list], ["a".repeat(3_000)], { left: 10_000 });
   expect(matcher.exhausted).toBe(true);
 });
 
@@ -75,4 +83,21 @@ test("a test for single paths follows the list and gives in when its work is spe
   expect(["docs/a.md", "docs/api/b.md", "src/a.ts"].map((path) => test(path))).toEqual([true, false, false]);
   budget.left = -1;
   expect(test("src/a.ts")).toBe(true);
+});
+
+test("a glob may match inside a submodule unless its fixed part leads elsewhere", () => {
+  const reaches = (glob: string) => mayMatchBelow(listOf([glob]).list, "vendor/zlib", { left: 1_000 });
+  expect(["vendor/zlib/**", "**/*.c", "vendor/*/src/*.c", "vendor/**"].map(reaches)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(["vendor/zlib", "vendor/*", "src/**", "vendor/png/**", "*"].map(reaches)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

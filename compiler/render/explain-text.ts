@@ -1,0 +1,74 @@
+import type { Place } from "../../schemas/diagnostic.ts";
+import type { Decision, DependencyHop, Plan, PlanJob } from "../../schemas/plan.ts";
+import { displayText } from "../diagnostics/quote.ts";
+import { styler, type StyleText } from "./text-style.ts";
+
+const HEADLINES = {
+  selected: "runs",
+  blocked: "is blocked",
+  skipped: "does not run",
+} as const satisfies Record<Decision["outcome"], string>;
+
+const CLAUSES: Readonly<Record<Decision["clause"], string>> = {
+  always: "no condition",
+  if: "if",
+  changes: "changes",
+  components: "components",
+  rule: "rules",
+  on: "on",
+  needs: "needs",
+  doubt: "doubt",
+  request: "your request",
+};
+
+/** The decisions for a job id (every cell of its matrix) or for one key; null when there is none. */
+export function renderExplain(plan: Plan, job: string, options: { readonly colour: boolean }): string | null {
+  const decisions = decisionsOf(plan, job);
+  if (decisions.length === 0) return null;
+  const style = styler(options.colour);
+  return `${decisions.map((decision) => explainOne(decision, plan, style)).join("\n\n")}\n`;
+}
+
+/** A key names one decision, an id all cells of its matrix. */
+export function decisionsOf({ decisions }: Plan, job: string): readonly Decision[] {
+  const exact = decisions.filter(({ key }) => key === job);
+  return exact.length > 0 ? exact : decisions.filter(({ job: id }) => id === job);
+}
+
+function explainOne(decision: Decision, plan: Plan, style: StyleText): string {
+  const { key, outcome, because, clause, place, required } = decision;
+  const job = plan.jobs.find((planned) => planned.key === key) ?? null;
+  const rows: (readonly [string, string])[] = [
+    ["decided by", `${CLAUSES[clause]}, ${placeText(place)}`],
+    ...decision.matched.map((match): readonly [string, string] => [
+      "path",
+      `${displayText(match.path)} matches ${displayText(match.glob)}, ${placeText(match.place)}`,
+    ]),
+    ...decision.chain.map((hop): readonly [string, string] => ["depends on", hopText(hop)]),
+    ...(decision.expression === null ? [] : [["if", displayText(decision.expression)] as const]),
+    ...decision.values.map(({ name, value }): readonly [string, string] => [
+      "read",
+      `${displayText(name)} = ${displayText(JSON.stringify(value))}`,
+    ]),
+    ...plan.uncertain
+      .filter(({ code }) => decision.uncertain.includes(code))
+      .map(({ code, detail }): readonly [string, string] => ["doubt", `${code}: ${displayText(detail)}`]),
+    ...needRows(job),
+    ["required", required ? "yes" : "no"],
+  ];
+  const head = `${style("bold", displayText(key))} ${HEADLINES[outcome]}: ${because}`;
+  return [head, ...rows.map(([name, value]) => `  ${style("dim", name.padEnd(11))} ${value}`)].join("\n");
+}
+
+function needRows(job: PlanJob | null): readonly (readonly [string, string])[] {
+  return (job?.needs ?? []).map((need) => ["after", `${displayText(need.job)} (${need.when})`]);
+}
+
+function hopText({ from, to, edge, place }: DependencyHop): string {
+  const at = place === null ? "" : `, ${placeText(place)}`;
+  return `${displayText(from)} → ${displayText(to)} (${edge}${at})`;
+}
+
+export function placeText({ file, line, column }: Place): string {
+  return `${displayText(file)}:${line}:${column}`;
+}

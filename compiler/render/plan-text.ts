@@ -1,0 +1,98 @@
+import type { Uncertainty } from "../../schemas/changes.ts";
+import type { Decision, DecisionOutcome, Plan } from "../../schemas/plan.ts";
+import { displayText } from "../diagnostics/quote.ts";
+import { counted } from "../selection/sentence.ts";
+import { padEnd, styler, type StyleText, type TextStyle, widest } from "./text-style.ts";
+
+export interface RenderOptions {
+  readonly digest: string;
+  readonly colour: boolean;
+}
+
+export const OUTCOME_WORDS = { selected: "run", blocked: "block", skipped: "skip" } as const satisfies Record<
+  DecisionOutcome,
+  string
+>;
+
+const OUTCOME_STYLES = { selected: "green", blocked: "yellow", skipped: "dim" } as const satisfies Record<
+  DecisionOutcome,
+  TextStyle
+>;
+
+/** A job name takes at most this many columns of the table; a longer one pushes its own line only. */
+const NAME_COLUMNS_MAX = 40;
+
+/** What runs, what does not, and why: one line for each job. */
+export function renderPlan(plan: Plan, { digest, colour }: RenderOptions): string {
+  const style = styler(colour);
+  const decisions = inReadingOrder(plan);
+  const width = Math.min(NAME_COLUMNS_MAX, widest(decisions.map(({ key }) => displayText(key))));
+  const lines = decisions.map((decision) => jobLine(decision, width, style));
+  const doubts = plan.uncertain.map((doubt) => doubtLine(doubt, style));
+  return [
+    ...header(plan, style),
+    "",
+    ...lines,
+    ...(doubts.length === 0 ? [] : ["", ...doubts]),
+    "",
+    `${countJobs(plan)}. Plan ${digest}`,
+    "",
+  ].join("\n");
+}
+
+/** The jobs that run, in the order of the plan, then what is blocked, then what is left out. */
+export function inReadingOrder({ jobs, decisions }: Plan): readonly Decision[] {
+  const byKey = new Map(decisions.map((decision) => [decision.key, decision]));
+  const run = jobs.flatMap(({ key }) => byKey.get(key) ?? []);
+  const rest = (outcome: DecisionOutcome) => decisions.filter((decision) => decision.outcome === outcome);
+  return [...run, ...rest("blocked"), ...rest("skipped")];
+}
+
+function jobLine({ key, outcome, because, required }: Decision, width: number, style: StyleText): string {
+  const word = style(OUTCOME_STYLES[outcome], padEnd(OUTCOME_WORDS[outcome], 5));
+  const optional = required ? "" : style("dim", " (not required)");
+  return `  ${word}  ${style("bold", padEnd(displayText(key), width))}  ${because}${optional}`;
+}
+
+function doubtLine({ code, detail, added }: Uncertainty, style: StyleText): string {
+  const what = added.includes("*") ? "; it adds everything" : "";
+  return `${style("yellow", "doubt")} ${code}: ${displayText(detail)}${what}`;
+}
+
+function header(plan: Plan, style: StyleText): readonly string[] {
+  const { pipeline, event, changes, components } = plan;
+  const affected = `${components.affected.length} of ${counted(components.total, "component")} affected`;
+  const changed =
+    changes.base === null
+      ? "no base, everything counts as changed"
+      : `${counted(changes.total, "path")} changed`;
+  return [
+    `${style("bold", displayText(pipeline.name))} ${pipeline.file}, ${eventText(plan)} at ${event.head.slice(0, 12)}`,
+    `${changed}${baseText(plan)}; ${affected}`,
+  ];
+}
+
+/** `push to main`, `pull request 7 into main`. */
+export function eventText({ event }: Plan): string {
+  const short = (ref: string): string => displayText(ref.replace(/^refs\/(?:heads|tags)\//, ""));
+  if (event.pull_request !== null) {
+    return `pull request ${event.pull_request.number} into ${short(event.pull_request.target_ref)}`;
+  }
+  return event.kind === "push" ? `push to ${short(event.ref)}` : `${event.kind} for ${short(event.ref)}`;
+}
+
+function baseText({ changes }: Plan): string {
+  if (changes.base === null) return "";
+  const base = changes.merge_base ?? changes.base;
+  return ` since ${base.slice(0, 12)} (${changes.rule})`;
+}
+
+/** `2 jobs run, 1 is blocked, 3 are skipped`. */
+export function countJobs({ jobs, decisions }: Plan): string {
+  const parts = [`${counted(jobs.length, "job")} ${jobs.length === 1 ? "runs" : "run"}`];
+  for (const outcome of ["blocked", "skipped"] as const) {
+    const count = decisions.filter((decision) => decision.outcome === outcome).length;
+    if (count > 0) parts.push(`${count} ${count === 1 ? "is" : "are"} ${outcome}`);
+  }
+  return parts.join(", ");
+}

@@ -1,0 +1,52 @@
+import type { Report } from "../diagnostics/report.ts";
+import { type CheckedGlobList, checkGlobList } from "../globs/index.ts";
+import type { ConditionModel, GlobList, PipelineModel } from "../language/model.ts";
+
+/** Every list of globs in a pipeline, checked once each, findings included. */
+export class GlobLists {
+  readonly #checked = new Map<string, CheckedGlobList>();
+  readonly #report: Report;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** The cells of a matrix share the place of a list, hence its check. */
+  of(list: GlobList): CheckedGlobList {
+    const key = `${list.span.start}:${list.span.end}:${list.span.file}`;
+    const known = this.#checked.get(key);
+    if (known !== undefined) return known;
+    const checked = checkGlobList(list, this.#report);
+    this.#checked.set(key, checked);
+    return checked;
+  }
+}
+
+/** The lists that changed paths are held against. */
+export function pathListsOf(model: PipelineModel): readonly GlobList[] {
+  const lists = conditionsOf(model).map(({ changes }) => changes);
+  return [model.on.push?.paths ?? null, ...lists].filter((list) => list !== null);
+}
+
+/** Every list of globs in the pipeline, also those that no changed path is held against. */
+export function globListsOf(model: PipelineModel): readonly GlobList[] {
+  const { on, components, changes } = model;
+  const lists = [
+    on.push?.branches ?? null,
+    on.push?.tags ?? null,
+    on.pullRequest?.targets ?? null,
+    components.globalInputs,
+    ...components.declared.map(({ inputs }) => inputs),
+    changes.ignore,
+  ];
+  return [...pathListsOf(model), ...lists.filter((list) => list !== null)];
+}
+
+/** Every condition of the pipeline and its jobs. */
+export function conditionsOf(model: PipelineModel): readonly ConditionModel[] {
+  const ofJobs = model.jobs.flatMap(({ condition, rules }) => [
+    ...(condition === null ? [] : [condition]),
+    ...(rules ?? []).map((rule) => rule.condition),
+  ]);
+  return [...(model.rules ?? []).map(({ condition }) => condition), ...ofJobs];
+}
