@@ -190,10 +190,10 @@ function taskOf(
       CPU: resources.cpuMillis,
       MemoryMB: resources.memoryMegabytes + shape.memoryOverheadMegabytes,
     },
-    Identities: identityFile === null ? [] : [identityOf(request)],
+    ...(identityFile !== null && { Identities: [identityOf(request)] }),
     Templates: [
       {
-        EmbeddedTmpl: runnerConfigOf(request, pool, identityFile),
+        EmbeddedTmpl: runnerConfigOf(request, pool, identityFile !== null),
         DestPath: CONFIG_DESTINATION,
         Perms: "0600",
         ChangeMode: "noop",

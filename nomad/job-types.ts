@@ -64,7 +64,7 @@ export interface NomadTask {
   readonly Config: Readonly<Record<string, unknown>>;
   readonly Env: Readonly<Record<string, string>>;
   readonly Resources: { readonly CPU: number; readonly MemoryMB: number };
-  readonly Identities: readonly NomadIdentity[];
+  readonly Identities?: readonly NomadIdentity[];
   readonly Templates?: readonly NomadTemplate[];
   readonly VolumeMounts?: readonly {
     readonly Volume: string;

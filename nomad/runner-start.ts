@@ -1,4 +1,5 @@
 import type { DispatchRequest } from "../schemas/dispatcher.ts";
+import type { RunnerConfig } from "../schemas/runner-config.ts";
 import type { NomadPool } from "./config.ts";
 import { NANOSECONDS_PER_MILLISECOND, type NomadIdentity } from "./job-types.ts";
 
@@ -6,9 +7,12 @@ export const IDENTITY_NAME = "delta";
 /** Who a workload identity of ours is meant for; checked at the claim. */
 export const IDENTITY_AUDIENCE = "delta-ci";
 
-/** Where the runner finds its configuration and its identity, as the task sees the paths. */
+/** Where the runner finds its configuration, and a virtual machine its identity, as driver configuration has it. */
 export const CONFIG_FILE = "${NOMAD_SECRETS_DIR}/runner.json";
 export const IDENTITY_FILE = `\${NOMAD_SECRETS_DIR}/nomad_${IDENTITY_NAME}.jwt`;
+/** The same path in the language of Nomad's template block, as the task itself sees it. */
+const IDENTITY_FILE_TEMPLATE = `{{ env "NOMAD_SECRETS_DIR" }}/nomad_${IDENTITY_NAME}.jwt`;
+const IDENTITY_PLACEHOLDER = "@identity@";
 /** The same folder for Nomad's template block, which counts from the task's folder. */
 export const CONFIG_DESTINATION = "secrets/runner.json";
 
@@ -34,22 +38,19 @@ export function identityOf(request: DispatchRequest): NomadIdentity {
 /**
  * The runner's configuration, written by Nomad's client into the task's secrets folder and deleted by
  * the runner once read. It goes through Nomad's template engine, which acts on double braces alone:
- * JSON of these fields has none that open, because nothing in it is written by users.
+ * JSON of these fields opens none but ours, because nothing in it is written by users.
  */
-export function runnerConfigOf(
-  request: DispatchRequest,
-  pool: NomadPool,
-  identityFile: string | null,
-): string {
-  return JSON.stringify({
+export function runnerConfigOf(request: DispatchRequest, pool: NomadPool, isIdentity: boolean): string {
+  const config: RunnerConfig = {
     version: 1,
     control_plane: pool.profile.controlPlane ?? request.controlPlaneUrl,
     attempt_id: request.attemptId,
-    proof:
-      identityFile === null
-        ? { kind: "claim_token", token: request.claimToken }
-        : { kind: "nomad_identity_file" },
+    proof: isIdentity
+      ? { kind: "nomad_identity_file", file: IDENTITY_PLACEHOLDER }
+      : { kind: "claim_token", token: request.claimToken },
     workspace_root: pool.profile.workspaceRoot,
     inherit_env: ["PATH", "HOME", "LANG"],
-  });
+  };
+  // The template's own quotes come after JSON has escaped everything else.
+  return JSON.stringify(config).replace(IDENTITY_PLACEHOLDER, IDENTITY_FILE_TEMPLATE);
 }

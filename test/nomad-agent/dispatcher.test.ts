@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
+import type { Cluster } from "../support/nomad/cluster.ts";
 import { describeNomadDispatcher } from "../support/nomad/dispatcher-suite.ts";
+import { describeNomadFaults } from "../support/nomad/fault-suite.ts";
 import { poolOf } from "../support/nomad/requests.ts";
 import { missingPart } from "./parts.ts";
 
@@ -14,7 +16,7 @@ describe.runIf(missingPart("agent") === null)("on a real Nomad agent", () => {
   });
   afterAll(() => agent.stop());
 
-  describeNomadDispatcher(() => ({
+  const cluster = (): Cluster => ({
     address: agent.address,
     memoryMegabytes: MEMORY_MEGABYTES,
     stubborn: poolOf(
@@ -29,5 +31,7 @@ describe.runIf(missingPart("agent") === null)("on a real Nomad agent", () => {
       await fetch(`${agent.address}/v1/system/gc`, { method: "PUT" });
     },
     context: () => agent.logTail(),
-  }));
+  });
+  describeNomadDispatcher(cluster);
+  describe("through a proxy that makes faults", () => describeNomadFaults(cluster));
 });

@@ -2,6 +2,8 @@ export interface AgentPorts {
   readonly http: number;
   readonly rpc: number;
   readonly serf: number;
+  /** Where the client finds its server. */
+  readonly serverRpc: number;
 }
 
 export interface AgentOptions {
@@ -15,25 +17,48 @@ export interface AgentOptions {
   readonly memoryMegabytes?: number;
 }
 
-/** A server and a client in one process, on loopback alone, quick to notice a dead client. */
-export function agentConfig(folder: string, ports: AgentPorts, options: AgentOptions): object {
+export type AgentRole = "server" | "client";
+
+/**
+ * A server and a client as two processes on loopback: each can be killed alone, and a client that
+ * starts after its server need not wait for the next try of its registration, 15 s later.
+ */
+export function agentConfig(
+  role: AgentRole,
+  folder: string,
+  ports: AgentPorts,
+  options: AgentOptions,
+): object {
   return {
+    name: role,
     bind_addr: "127.0.0.1",
     advertise: { http: "127.0.0.1", rpc: "127.0.0.1", serf: "127.0.0.1" },
-    ports,
-    data_dir: `${folder}/data`,
+    ports: { http: ports.http, rpc: ports.rpc, serf: ports.serf },
+    data_dir: `${folder}/data/${role}`,
     log_level: "INFO",
     disable_update_check: true,
     leave_on_interrupt: false,
-    server: {
-      enabled: true,
-      bootstrap_expect: 1,
-      min_heartbeat_ttl: "5s",
-      max_heartbeats_per_second: 1,
-      heartbeat_grace: "5s",
-    },
+    acl: { enabled: options.acl ?? false },
+    ...(role === "server" ? SERVER : clientConfig(ports, options)),
+  };
+}
+
+/** Quick to notice a dead client. */
+const SERVER = {
+  server: {
+    enabled: true,
+    bootstrap_expect: 1,
+    min_heartbeat_ttl: "5s",
+    max_heartbeats_per_second: 1,
+    heartbeat_grace: "5s",
+  },
+};
+
+function clientConfig(ports: AgentPorts, options: AgentOptions): object {
+  return {
     client: {
       enabled: true,
+      servers: [`127.0.0.1:${ports.serverRpc}`],
       network_interface: "lo",
       memory_total_mb: options.memoryMegabytes ?? 4_096,
       cpu_total_compute: 8_000,
@@ -45,6 +70,5 @@ export function agentConfig(folder: string, ports: AgentPorts, options: AgentOpt
       })),
     },
     plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }, ...(options.plugins ?? [])],
-    acl: { enabled: options.acl ?? false },
   };
 }

@@ -1,26 +1,24 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { openSync } from "node:fs";
 import { removeLeftovers } from "./leftovers.ts";
 
 /**
- * Runs one Nomad agent and outlives the test process that asked for it: when standard input closes,
- * for whatever reason, agent, tasks, mounts and folder go.
- * Lines on standard input: `kill` (SIGKILL to the agent), `start` (start it again). Each is answered by a line.
+ * Runs the server and the client of one test and outlives the test process that asked for them: when
+ * standard input closes, for whatever reason, agents, tasks, mounts and folder go.
+ * Lines on standard input: `start <role>` and `kill <role>` (SIGKILL). Each is answered by a line.
  */
 const [program = "", folder = ""] = process.argv.slice(2);
-const log = openSync(`${folder}/agent.log`, "a");
-/** Nomad stops its tasks on SIGTERM only where told so; the rest is killed below. */
+const agents = new Map<string, ChildProcess>();
+/** An agent stops its own plugins within this time; what is left then is killed. */
 const END_MS = 3_000;
 
-function start(): ReturnType<typeof spawn> {
-  const args = ["agent", "-config", `${folder}/agent.json`];
+function start(role: string): ChildProcess {
+  const log = openSync(`${folder}/${role}.log`, "a");
+  const args = ["agent", "-config", `${folder}/${role}.json`];
   const child = spawn(program, args, { stdio: ["ignore", log, log], cwd: folder });
   child.on("error", (error) => console.log(`failed ${error.message}`));
   return child;
 }
-
-let agent = start();
-console.log(`started ${agent.pid}`);
 
 let rest = "";
 process.stdin.setEncoding("utf8");
@@ -31,28 +29,30 @@ for await (const piece of process.stdin) {
     rest = rest.slice(end + 1);
   }
 }
-agent.kill("SIGTERM");
-await ended(END_MS);
-agent.kill("SIGKILL");
-await ended(END_MS);
+for (const role of ["client", "server"]) {
+  agents.get(role)?.kill("SIGTERM");
+  await ended(role);
+  agents.get(role)?.kill("SIGKILL");
+  await ended(role);
+}
 removeLeftovers(folder);
 process.exit(0);
 
 async function obey(command: string): Promise<void> {
-  if (command === "kill") {
-    agent.kill("SIGKILL");
-    await ended(END_MS);
-    console.log("killed");
-  } else if (command === "start") {
-    agent = start();
-    console.log(`started ${agent.pid}`);
+  const [verb, role = ""] = command.split(" ");
+  if (verb === "start") agents.set(role, start(role));
+  if (verb === "kill") {
+    agents.get(role)?.kill("SIGKILL");
+    await ended(role);
   }
+  console.log(`done ${command}`);
 }
 
-async function ended(withinMs: number): Promise<void> {
-  if (agent.exitCode !== null || agent.signalCode !== null) return;
+async function ended(role: string): Promise<void> {
+  const agent = agents.get(role);
+  if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, withinMs);
+    const timer = setTimeout(resolve, END_MS);
     agent.once("exit", () => {
       clearTimeout(timer);
       resolve();

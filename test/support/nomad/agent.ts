@@ -1,22 +1,24 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
-import { agentConfig, type AgentOptions, type AgentPorts } from "./agent-config.ts";
+import { agentConfig, type AgentOptions, type AgentRole } from "./agent-config.ts";
 import { withDeadline } from "./deadline.ts";
 
-/** A real Nomad agent of this test alone. */
+/** A real Nomad of this test alone: one server, one client. */
 export interface NomadAgent {
+  /** The server's API. */
   readonly address: string;
   readonly folder: string;
   /** Management token; null without ACLs. */
   readonly managementToken: string | null;
-  /** kill -9 of the agent; its tasks go on. */
-  kill(): Promise<void>;
-  /** Starts it again on the same data and waits until its node is ready. */
-  restart(): Promise<void>;
+  /** kill -9 of one agent; tasks go on. */
+  kill(role: AgentRole): Promise<void>;
+  /** Starts it again on the same data and waits until the node is ready. */
+  restart(role: AgentRole): Promise<void>;
   stop(): Promise<void>;
   logTail(): Promise<string>;
 }
@@ -25,6 +27,7 @@ type Keeper = ChildProcessByStdio<Writable, Readable, null>;
 
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
+const LOG_LINES = 30;
 
 /** Everything it starts ends with `stop`, or with this process. Throws with the log's tail when it does not come up. */
 export async function startNomadAgent(options: AgentOptions = {}): Promise<NomadAgent> {
@@ -32,8 +35,14 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
   if (binary.path === null) throw new Error(binary.because);
   // QEMU's monitor sockets lie below and must fit 108 bytes, so the name is short.
   const folder = await mkdtemp("/tmp/dn-");
-  const ports = await freePorts();
-  await writeFile(join(folder, "agent.json"), JSON.stringify(agentConfig(folder, ports, options)));
+  const [http = 0, rpc = 0, serf = 0, clientHttp = 0, clientRpc = 0, clientSerf = 0] = await freePorts(6);
+  const ports = { http, rpc, serf, serverRpc: rpc };
+  const clientPorts = { http: clientHttp, rpc: clientRpc, serf: clientSerf, serverRpc: rpc };
+  await writeFile(join(folder, "server.json"), JSON.stringify(agentConfig("server", folder, ports, options)));
+  await writeFile(
+    join(folder, "client.json"),
+    JSON.stringify(agentConfig("client", folder, clientPorts, options)),
+  );
   const keeper = spawn(
     process.execPath,
     [join(import.meta.dirname, "agent-keeper.ts"), binary.path, folder],
@@ -42,16 +51,28 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
     },
   );
   const address = `http://127.0.0.1:${ports.http}`;
-  const logTail = async (): Promise<string> =>
-    (await readFile(join(folder, "agent.log"), "utf8").catch(() => "")).split("\n").slice(-40).join("\n");
+  const logTail = async (): Promise<string> => {
+    const read = async (role: AgentRole): Promise<string> => {
+      const text = await readFile(join(folder, `${role}.log`), "utf8").catch(() => "");
+      return `${role}:\n${text.split("\n").slice(-LOG_LINES).join("\n")}`;
+    };
+    return `${await read("server")}\n${await read("client")}`;
+  };
+  const tell = async (command: string): Promise<void> => {
+    const answer = answerOf(keeper, `done ${command}`);
+    keeper.stdin.write(`${command}\n`);
+    await withDeadline(`the agents' keeper to ${command}`, STOP_MS, () => answer, logTail);
+  };
   const stop = async (): Promise<void> => {
     if (keeper.exitCode !== null) return;
     const exited = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
     keeper.stdin.end();
-    await withDeadline("the agent to stop", STOP_MS, () => exited, logTail);
+    await withDeadline("the agents to stop", STOP_MS, () => exited, logTail);
   };
   try {
-    await answerOf(keeper, "started");
+    await tell("start server");
+    await untilLeader(address, logTail);
+    await tell("start client");
     const managementToken = options.acl === true ? await bootstrapToken(address, logTail) : null;
     await untilReady(address, managementToken, logTail);
     return {
@@ -60,13 +81,10 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
       managementToken,
       logTail,
       stop,
-      async kill() {
-        keeper.stdin.write("kill\n");
-        await answerOf(keeper, "killed");
-      },
-      async restart() {
-        keeper.stdin.write("start\n");
-        await answerOf(keeper, "started");
+      kill: (role) => tell(`kill ${role}`),
+      async restart(role) {
+        await tell(`start ${role}`);
+        if (role === "server") await untilLeader(address, logTail);
         await untilReady(address, managementToken, logTail);
       },
     };
@@ -76,15 +94,18 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
   }
 }
 
-async function answerOf(keeper: Keeper, word: string): Promise<void> {
-  const answer = new Promise<void>((resolve, reject) => {
-    keeper.stdout.once("data", (piece: Buffer) => {
-      const text = piece.toString("utf8");
-      if (text.startsWith(word)) resolve();
-      else reject(new Error(`the agent's keeper said: ${text}`));
-    });
-  });
-  await withDeadline(`the agent's keeper to say "${word}"`, READY_MS, () => answer);
+async function answerOf(keeper: Keeper, line: string): Promise<void> {
+  const [piece] = (await once(keeper.stdout, "data")) as [Buffer];
+  const text = piece.toString("utf8").trim();
+  if (text !== line) throw new Error(`the agents' keeper said: ${text}`);
+}
+
+async function untilLeader(address: string, logTail: () => Promise<string>): Promise<void> {
+  const leads = async (): Promise<boolean> => {
+    const answer = await fetch(`${address}/v1/status/leader`, { signal: AbortSignal.timeout(2_000) });
+    return (await answer.text()).includes(":");
+  };
+  await withDeadline("a Nomad leader", READY_MS, leads, logTail);
 }
 
 async function untilReady(
@@ -93,16 +114,12 @@ async function untilReady(
   logTail: () => Promise<string>,
 ): Promise<void> {
   const headers = token === null ? {} : { "x-nomad-token": token };
-  await withDeadline(
-    "a ready Nomad node",
-    READY_MS,
-    async () => {
-      const answer = await fetch(`${address}/v1/nodes`, { headers, signal: AbortSignal.timeout(2_000) });
-      const nodes = (await answer.json()) as { Status: string }[];
-      return nodes.some((node) => node.Status === "ready");
-    },
-    logTail,
-  );
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`${address}/v1/nodes`, { headers, signal: AbortSignal.timeout(2_000) });
+    const nodes = (await answer.json()) as { Status: string }[];
+    return nodes.some((node) => node.Status === "ready");
+  };
+  await withDeadline("a ready Nomad node", READY_MS, isReady, logTail);
 }
 
 async function bootstrapToken(address: string, logTail: () => Promise<string>): Promise<string> {
@@ -121,22 +138,14 @@ async function bootstrapToken(address: string, logTail: () => Promise<string>): 
   return token;
 }
 
-/** All three are held at once, so that they differ; another process could still take one before Nomad does. */
-async function freePorts(): Promise<AgentPorts> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: 3 },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const [http = 0, rpc = 0, serf = 0] = servers.map((server) => {
+/** All are held at once, so that they differ; another process could still take one before Nomad does. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => {
     const at = server.address();
     return at === null || typeof at === "string" ? 0 : at.port;
   });
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return { http, rpc, serf };
+  return ports;
 }

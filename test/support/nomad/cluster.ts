@@ -59,7 +59,7 @@ export async function untilGone(
 }
 
 /** Allocations that Nomad ever made for jobs of one installation: the number of runners that were started. */
-export async function allocationsOf(cluster: Cluster, jobName: string): Promise<number> {
+export async function allocationsOf(cluster: Pick<Cluster, "address">, jobName: string): Promise<number> {
   const answer = await fetch(`${cluster.address}/v1/job/${jobName}/allocations?all=true`);
   return answer.ok ? ((await answer.json()) as unknown[]).length : 0;
 }

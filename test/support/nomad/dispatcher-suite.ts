@@ -5,7 +5,7 @@ import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
 import { withDeadline } from "./deadline.ts";
-import { dispatchRequest, newAttemptId, nomadConfig, planJob } from "./requests.ts";
+import { dispatchRequest, nomadConfig } from "./requests.ts";
 
 /** What the dispatcher promises on any Nomad; run on the fake and on a real agent. */
 export function describeNomadDispatcher(cluster: () => Cluster): void {
@@ -111,7 +111,7 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
 
     test("a waiting attempt is never placed afterwards", async () => {
       const { config, dispatcher } = open();
-      const wide = dispatchRequest("long", { job: jobWithMemory(cluster().memoryMegabytes * 2) });
+      const wide = dispatchRequest("long", cluster().memoryMegabytes * 2);
       await dispatcher.dispatch(wide);
       await untilObserved(cluster(), dispatcher, wide.attemptId, (seen) => /memory/.test(seen.detail ?? ""));
       await untilGone(cluster(), dispatcher, wide.attemptId);
@@ -122,7 +122,7 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
   describe("observe", () => {
     test("an attempt nobody knows is absent", async () => {
       const { dispatcher } = open();
-      const attemptId = newAttemptId();
+      const { attemptId } = dispatchRequest();
       const absent = { attemptId, state: "absent", detail: null, exitCode: null, outOfMemory: false };
       expect(await dispatcher.observe([attemptId])).toEqual([absent]);
     });
@@ -157,8 +157,8 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
     test("a waiting attempt says what it waits for, and starts when room appears", async () => {
       const { dispatcher } = open();
       const most = Math.floor(cluster().memoryMegabytes * 0.7);
-      const first = dispatchRequest("long", { job: jobWithMemory(most) });
-      const second = dispatchRequest("long", { job: jobWithMemory(most) });
+      const first = dispatchRequest("long", most);
+      const second = dispatchRequest("long", most);
       await dispatcher.dispatch(first);
       await untilObserved(cluster(), dispatcher, first.attemptId, (seen) => seen.state === "running");
       await dispatcher.dispatch(second);
@@ -210,9 +210,4 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
     await moved;
     expect(hints).toBeGreaterThan(before);
   });
-}
-
-function jobWithMemory(megabytes: number): ReturnType<typeof planJob> {
-  const memory_bytes = megabytes * 1024 * 1024;
-  return planJob({ resources: { cpu_millis: 100, memory_bytes, disk_bytes: null, pids: null } });
 }

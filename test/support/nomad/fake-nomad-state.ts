@@ -54,8 +54,6 @@ export class FakeNomadState {
   readonly onChange: (index: number, job: string) => void;
   index = 10;
   memoryMegabytes = 4_096;
-  /** Register calls that were carried out, by job name: the count that must never exceed one. */
-  readonly placements = new Map<string, number>();
 
   constructor(onChange: (index: number, job: string) => void) {
     this.onChange = onChange;
@@ -96,6 +94,15 @@ export class FakeNomadState {
     return job.isBlocked ? "pending" : "dead";
   }
 
+  /** The task ends by itself, as if its time were up. */
+  endTask(name: string): void {
+    const job = this.jobs.get(name);
+    for (const one of job?.allocations ?? []) {
+      if (one.timer) clearTimeout(one.timer);
+      if (job !== undefined && !isEnded(one)) this.#end(job, one, "complete");
+    }
+  }
+
   /** What the operators' GC does with what is dead. */
   collect(): void {
     for (const [name, job] of this.jobs) if (this.statusOf(job) === "dead") this.jobs.delete(name);
@@ -115,7 +122,6 @@ export class FakeNomadState {
       return;
     }
     job.isBlocked = false;
-    this.placements.set(job.body.ID, (this.placements.get(job.body.ID) ?? 0) + 1);
     const allocation: FakeAllocation = {
       id: randomUUID(),
       createIndex: this.#next(job.body.ID),

@@ -1,53 +1,25 @@
 import { randomBytes } from "node:crypto";
-import type { NomadConfig, NomadPool, NomadResources } from "../../../nomad/config.ts";
-import { CLIENT_DEFAULTS } from "../../../nomad/config.ts";
+import {
+  CLIENT_DEFAULTS,
+  type NomadConfig,
+  type NomadPool,
+  type NomadResources,
+} from "../../../nomad/config.ts";
 import type { TaskProfile } from "../../../nomad/task-profile.ts";
 import type { DispatchRequest } from "../../../schemas/dispatcher.ts";
-import { type AttemptId, type RunId, uuidV7 } from "../../../schemas/ids.ts";
-import type { PlanJob } from "../../../schemas/plan.ts";
+import { makeDispatchRequest, makePlanJob } from "../dispatch-request.ts";
 import { mockProfile } from "./mock-profile.ts";
 
-export const newAttemptId = (): AttemptId => uuidV7(Date.now(), randomBytes) as AttemptId;
-
-export function planJob(changes: Partial<PlanJob> = {}): PlanJob {
-  return {
-    key: "test",
-    job: "test",
-    name: "test",
-    matrix: null,
-    component: null,
-    image: null,
-    workdir: ".",
-    shell: ["sh", "-e"],
-    env: {},
-    steps: [],
-    needs: [],
-    runner: { pool: "long", os: "linux", arch: null, isolation: null },
-    resources: { cpu_millis: 100, memory_bytes: 32 * 1024 * 1024, disk_bytes: null, pids: null },
-    required: true,
-    allow_failure: false,
-    retry: { max: 0, on: [], delay_ms: 0 },
-    timeout_ms: 60 * 60_000,
-    queue_timeout_ms: 60 * 60_000,
-    priority: 0,
-    cancel: { signal: "SIGTERM", grace_ms: 1_000 },
-    place: { file: ".delta/pipeline.yaml", line: 1, column: 1 },
-    ...changes,
+/** One step's worth of memory and processor, in a pool of the configuration below. */
+export function dispatchRequest(pool = "long", memoryMegabytes = 32): DispatchRequest {
+  const resources = {
+    cpu_millis: 100,
+    memory_bytes: memoryMegabytes * 1024 * 1024,
+    disk_bytes: null,
+    pids: null,
   };
-}
-
-export function dispatchRequest(pool = "long", changes: Partial<DispatchRequest> = {}): DispatchRequest {
-  const job = planJob();
-  return {
-    attemptId: newAttemptId(),
-    runId: uuidV7(Date.now(), randomBytes) as RunId,
-    attemptNumber: 1,
-    job: { ...job, runner: { ...job.runner, pool } },
-    trust: "trusted",
-    claimToken: randomBytes(32).toString("base64url"),
-    controlPlaneUrl: "http://127.0.0.1:9",
-    ...changes,
-  };
+  const runner = { pool, os: "linux", arch: null, isolation: null };
+  return makeDispatchRequest({ job: makePlanJob({ runner, resources }) });
 }
 
 const RESOURCES: NomadResources = { cpuMillis: 100, memoryMegabytes: 32, diskMegabytes: 20 };

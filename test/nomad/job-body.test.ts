@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { buildJobBody, specShaOf } from "../../nomad/job-body.ts";
+import { attemptOfJobName, jobNameOf } from "../../nomad/job-name.ts";
+import type { RegisterRequest } from "../../nomad/job-types.ts";
+import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
+import { makeDispatchRequest, makePlanJob } from "../support/dispatch-request.ts";
+import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
+
+const config = nomadConfig("http://127.0.0.1:9", {
+  pools: {
+    long: poolOf(rawExecProfile({ command: "/bin/runner", args: [], workspaceRoot: "/work", user: null })),
+  },
+});
+
+function bodyOf(request = dispatchRequest()): RegisterRequest {
+  const body = buildJobBody(config, request);
+  if (!body.ok) throw new Error(body.refusal);
+  return JSON.parse(body.text) as RegisterRequest;
+}
+
+const onLong = makePlanJob().runner;
+
+describe("the job body", () => {
+  test("is create only, and the same bytes for the same request", () => {
+    const request = dispatchRequest();
+    expect(buildJobBody(config, request)).toEqual(buildJobBody(config, structuredClone(request)));
+    expect(bodyOf(request)).toMatchObject({ EnforceIndex: true, JobModifyIndex: 0 });
+  });
+
+  test("never restarts, never reschedules, never replaces", () => {
+    const [group] = bodyOf().Job.TaskGroups;
+    expect(group).toMatchObject({
+      Count: 1,
+      RestartPolicy: { Attempts: 0, Mode: "fail" },
+      ReschedulePolicy: { Attempts: 0, Unlimited: false },
+      Disconnect: { Replace: false },
+    });
+  });
+
+  test("outlives the job's own limits: the lease ends an attempt, not Nomad", () => {
+    const request = dispatchRequest();
+    const timeoutNs = request.job.timeout_ms * 1_000_000;
+    const [group] = bodyOf(request).Job.TaskGroups;
+    expect(group?.MaxRunDuration).toBeGreaterThan(timeoutNs);
+    expect(group?.Disconnect.LostAfter).toBeGreaterThan(timeoutNs);
+    expect(group?.Tasks[0]?.KillTimeout).toBeGreaterThan(request.job.cancel.grace_ms * 1_000_000);
+  });
+
+  test("with workload identity it holds no secret", () => {
+    const request = dispatchRequest();
+    const body = buildJobBody({ ...config, claimProof: "workload_identity" }, request);
+    if (!body.ok) throw new Error(body.refusal);
+    expect(body.text).not.toContain(request.claimToken);
+    expect(body.text).toContain("nomad_delta.jwt");
+  });
+
+  test("with a claim token the token is in the file alone, neither in arguments nor in the environment", () => {
+    const request = dispatchRequest();
+    const [task] = bodyOf(request).Job.TaskGroups[0]?.Tasks ?? [];
+    expect(JSON.stringify({ ...task, Templates: [] })).not.toContain(request.claimToken);
+    expect(task?.Templates?.[0]?.EmbeddedTmpl).toContain(request.claimToken);
+  });
+
+  test("nothing that users write reaches the template engine or the driver configuration", () => {
+    const hostile = '{{ env "NOMAD_TOKEN" }}${NOMAD_SECRETS_DIR}';
+    const job = makePlanJob({
+      key: hostile,
+      name: hostile,
+      env: { A: hostile },
+      workdir: hostile,
+      runner: { ...onLong, pool: "long" },
+    });
+    const { Job } = bodyOf(makeDispatchRequest({ job }));
+    expect(JSON.stringify(Job.TaskGroups)).not.toContain("NOMAD_TOKEN");
+  });
+
+  test("what a job asks for beyond its pool is refused, not cut", () => {
+    const resources = { cpu_millis: 999_000, memory_bytes: null, disk_bytes: null, pids: null };
+    const job = makePlanJob({ runner: { ...onLong, pool: "long" }, resources });
+    const body = buildJobBody(config, makeDispatchRequest({ job }));
+    expect(body).toEqual({
+      ok: false,
+      refusal: 'the job asks for 999000 thousandths of a core of cpu; pool "long" gives at most 64000',
+    });
+  });
+
+  test("a pool named like a property of every object is no pool", () => {
+    const job = makePlanJob({ runner: { ...onLong, pool: "constructor" } });
+    expect(buildJobBody(config, makeDispatchRequest({ job }))).toMatchObject({ ok: false });
+  });
+
+  test("a pool without isolation runs nothing from forks", () => {
+    expect(buildJobBody(config, { ...dispatchRequest(), trust: "fork" })).toMatchObject({ ok: false });
+  });
+
+  test("the architecture is asked for in Nomad's words", () => {
+    const job = makePlanJob({ runner: { ...onLong, pool: "long", arch: "x86_64" } });
+    expect(bodyOf(makeDispatchRequest({ job })).Job.Constraints).toContainEqual({
+      LTarget: "${attr.cpu.arch}",
+      Operand: "=",
+      RTarget: "amd64",
+    });
+  });
+
+  test("the hash changes with anything that was asked for", () => {
+    const request = dispatchRequest();
+    expect(specShaOf({ ...request })).toBe(specShaOf(request));
+    expect(specShaOf({ ...request, attemptNumber: 2 })).not.toBe(specShaOf(request));
+  });
+});
+
+test("a job name gives back its attempt, and foreign names give none", () => {
+  const { attemptId } = dispatchRequest();
+  expect(attemptOfJobName("ci", jobNameOf("ci", attemptId))).toBe(attemptId);
+  expect(attemptOfJobName("ci2", jobNameOf("ci", attemptId))).toBeNull();
+  expect(attemptOfJobName("ci", "delta-ci-relay")).toBeNull();
+});

@@ -1,0 +1,184 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { NomadConfig } from "../../../nomad/config.ts";
+import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
+import { jobNameOf } from "../../../nomad/job-name.ts";
+import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
+import { withDeadline } from "./deadline.ts";
+import { type Fault, startFaultProxy } from "./fault-proxy.ts";
+import { dispatchRequest, nomadConfig } from "./requests.ts";
+
+const REGISTER = /^POST \/v1\/jobs$/;
+/** Short, so that a test of a lost answer does not wait long. */
+const REQUEST_TIMEOUT_MS = 1_500;
+
+/** What the dispatcher promises when calls fail; run against the fake and a real agent. */
+export function describeNomadFaults(cluster: () => Cluster): void {
+  const open = async (changes: Partial<NomadConfig> = {}) => {
+    const proxy = await startFaultProxy(cluster().address);
+    const config = nomadConfig(proxy.address, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...changes });
+    const dispatcher = new NomadDispatcher(config);
+    onTestFinished(async () => {
+      await dispatcher.close();
+      await proxy.close();
+    });
+    return { proxy, config, dispatcher };
+  };
+  const startsOf = (config: NomadConfig, attemptId: Parameters<typeof jobNameOf>[1]) =>
+    allocationsOf(cluster(), jobNameOf(config.installation, attemptId));
+
+  const unknownOutcomes: readonly (readonly [string, Fault])[] = [
+    ["the connection breaks before the call", { kind: "drop" }],
+    ["the answer is lost", { kind: "lose_answer" }],
+    ["the call arrives after we gave up", { kind: "deliver_late", afterMs: REQUEST_TIMEOUT_MS + 700 }],
+    ["the answer is cut short", { kind: "rewrite", change: (text) => text.slice(0, text.length / 2) }],
+    [
+      "the answer has a wrong type",
+      { kind: "rewrite", change: (text) => text.replace(/"EvalID":"[^"]*"/, '"EvalID":7') },
+    ],
+    ["the answer drips", { kind: "trickle", pauseMs: 300 }],
+    ["there is no leader", { kind: "answer", status: 500, body: "No cluster leader" }],
+    ["a forwarded call meets a server that goes", { kind: "answer", status: 500, body: "rpc error: EOF" }],
+    [
+      "leadership is lost in the middle",
+      { kind: "answer", status: 500, body: "rpc error: leadership lost while committing log" },
+    ],
+  ];
+  test.each(unknownOutcomes)("one runner, although %s", async (_what, fault) => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    proxy.inject(REGISTER, fault);
+    const first = await dispatcher.dispatch(request);
+    expect(first).toMatchObject({ status: "unknown" });
+    expect(await dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
+    await proxy.settled();
+    await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    expect(await startsOf(config, request.attemptId)).toBe(1);
+    await untilGone(cluster(), dispatcher, request.attemptId);
+  });
+
+  test("one runner, although the register arrives twice at once", async () => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    proxy.inject(REGISTER, { kind: "duplicate" });
+    expect(await dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
+    await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    expect(await startsOf(config, request.attemptId)).toBe(1);
+    await untilGone(cluster(), dispatcher, request.attemptId);
+  });
+
+  test("a register that arrives after the stop starts nothing", async () => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    proxy.inject(REGISTER, { kind: "deliver_late", afterMs: REQUEST_TIMEOUT_MS + 700 });
+    expect(await dispatcher.dispatch(request)).toMatchObject({ status: "unknown" });
+    expect(await dispatcher.stop({ attemptId: request.attemptId, graceMs: 0 })).toEqual({ status: "gone" });
+    await proxy.settled();
+    expect(await startsOf(config, request.attemptId)).toBe(0);
+    expect(await dispatcher.stop({ attemptId: request.attemptId, graceMs: 0 })).toEqual({ status: "gone" });
+  });
+
+  test.each<readonly [string, Fault]>([
+    ["the call is lost", { kind: "drop" }],
+    ["its answer is lost", { kind: "lose_answer" }],
+    ["Nomad has no leader", { kind: "answer", status: 500, body: "No cluster leader" }],
+  ])("a stop is repeated until the attempt is gone, although %s", async (_what, fault) => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    await dispatcher.dispatch(request);
+    await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    proxy.inject(/^DELETE /, fault);
+    expect(await dispatcher.stop({ attemptId: request.attemptId, graceMs: 0 })).toMatchObject({
+      status: "unknown",
+    });
+    await untilGone(cluster(), dispatcher, request.attemptId);
+    expect(await startsOf(config, request.attemptId)).toBe(1);
+  });
+
+  describe("what we are told to wait", () => {
+    test.each<readonly [string, Fault, number, number]>([
+      [
+        "429 with Retry-After",
+        { kind: "answer", status: 429, body: "", headers: { "retry-after": "7" } },
+        7_000,
+        7_000,
+      ],
+      ["429 without", { kind: "answer", status: 429, body: "" }, 250, 500],
+      [
+        "a switch of the operators",
+        { kind: "answer", status: 403, body: "job registration disabled" },
+        30_000,
+        30_000,
+      ],
+      ["a refused token", { kind: "answer", status: 403, body: "Permission denied" }, 30_000, 30_000],
+      [
+        "a wish of many hours is cut",
+        { kind: "answer", status: 503, body: "", headers: { "retry-after": "86400" } },
+        60_000,
+        60_000,
+      ],
+    ])("%s", async (_what, fault, least, most) => {
+      const { proxy, dispatcher } = await open();
+      proxy.inject(REGISTER, fault);
+      const result = await dispatcher.dispatch(dispatchRequest());
+      expect(result).toMatchObject({ status: "unknown" });
+      const waitMs = result.status === "unknown" ? result.retryAfterMs : -1;
+      expect(waitMs).toBeGreaterThanOrEqual(least);
+      expect(waitMs).toBeLessThanOrEqual(most);
+    });
+  });
+
+  test("while Nomad is away calls fail fast, and work again when it is back", async () => {
+    const { proxy, dispatcher } = await open();
+    const request = dispatchRequest();
+    proxy.isDown = true;
+    for (let call = 0; call < 12; call += 1) {
+      expect(await dispatcher.dispatch(request)).toMatchObject({ status: "unknown" });
+    }
+    // The breaker let eight calls through and answered the others itself.
+    expect(proxy.calls).toHaveLength(8);
+    proxy.isDown = false;
+    await withDeadline("the breaker to close", 10_000, async () => {
+      return (await dispatcher.dispatch(request)).status === "accepted";
+    });
+    await untilGone(cluster(), dispatcher, request.attemptId);
+  });
+
+  test("one job whose answer is nonsense does not hide the others", async () => {
+    const { proxy, config, dispatcher } = await open();
+    const [good, odd] = [dispatchRequest(), dispatchRequest()];
+    for (const request of [good, odd]) {
+      await dispatcher.dispatch(request);
+      await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    }
+    const newcomer = new NomadDispatcher(config);
+    onTestFinished(() => newcomer.close());
+    const path = `/v1/job/${jobNameOf(config.installation, odd.attemptId)}/allocations`;
+    proxy.inject(new RegExp(`^GET ${path}$`), { kind: "rewrite", change: () => '[{"ID":1}]' });
+    const seen = await newcomer.observe([good.attemptId, odd.attemptId]);
+    expect(seen.map((one) => one.attemptId)).toEqual([good.attemptId]);
+    for (const { attemptId } of [good, odd]) await untilGone(cluster(), dispatcher, attemptId);
+  });
+
+  test("a list that cannot be read is an error, not an empty cluster", async () => {
+    const { proxy, dispatcher } = await open();
+    proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: () => "null" });
+    await expect(dispatcher.observe([])).rejects.toMatchObject({ name: "NomadError", failure: "malformed" });
+  });
+
+  test("hints go on after streams that end at once, break, or are refused", async () => {
+    let hints = 0;
+    const { proxy, dispatcher } = await open({ onHint: () => (hints += 1) });
+    const streamed = /^GET \/v1\/event\/stream$/;
+    proxy.inject(streamed, { kind: "answer", status: 200, body: "" });
+    proxy.inject(streamed, { kind: "drop" });
+    proxy.inject(streamed, { kind: "answer", status: 500, body: "rpc error: Permission denied" });
+    await dispatcher.start();
+    const isStreaming = async () => proxy.calls.filter((call) => streamed.test(call)).length === 4;
+    await withDeadline("the fourth stream", 15_000, isStreaming, async () => proxy.calls.join("\n"));
+    await withDeadline("a hint after an event", 15_000, async () => {
+      const before = hints;
+      await dispatcher.dispatch(dispatchRequest("quick"));
+      await withDeadline("a hint", 2_000, async () => hints > before);
+    });
+  });
+}
