@@ -97,11 +97,6 @@ export const DIAGNOSTIC_CODES = {
     title: "A pipeline has more than 1,000 jobs or 10,000 needs",
   },
   DC1206: { name: "graph.duplicate_need", severity: "error", title: "A job needs another one twice" },
-  DC1250: {
-    name: "component.unknown",
-    severity: "error",
-    title: "A condition names a component that does not exist",
-  },
   DC1251: { name: "request.unknown_job", severity: "error", title: "The job asked for does not exist" },
   DC1301: { name: "expr.syntax", severity: "error", title: "The text is not an expression" },
   DC1302: {
@@ -175,6 +170,36 @@ export const DIAGNOSTIC_CODES = {
     name: "glob.backslash",
     severity: "error",
     title: "A backslash in a glob is not a path separator",
+  },
+  DC1701: {
+    name: "component.name_ambiguous",
+    severity: "warning",
+    title: "Two components have the same name",
+  },
+  DC1702: { name: "manifest.unreadable", severity: "warning", title: "A manifest cannot be read" },
+  DC1703: { name: "component.unknown", severity: "error", title: "A name is no component's" },
+  DC1704: { name: "path.unowned", severity: "error", title: "A changed path belongs to no component" },
+  DC1901: {
+    name: "need.left_out",
+    severity: "warning",
+    title: "A needed job may be left out, which blocks the one that needs it",
+  },
+  DC1902: { name: "glob.no_file", severity: "warning", title: "A glob matches no file in the repository" },
+  DC1903: { name: "job.never_runs", severity: "warning", title: "A job can never run" },
+  DC1904: {
+    name: "check.name_changes",
+    severity: "warning",
+    title: "A required check has another name in every run",
+  },
+  DC1905: {
+    name: "glob.globstar_in_name",
+    severity: "warning",
+    title: "Two stars beside other characters mean one star",
+  },
+  DC1906: {
+    name: "glob.exclusion_first",
+    severity: "warning",
+    title: "An exclusion stands before the globs it should narrow",
   },
 } as const satisfies Record<string, DiagnosticCodeEntry>;
 

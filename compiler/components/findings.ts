@@ -1,6 +1,5 @@
 import type { ComponentEdge, ComponentKind } from "../../schemas/components.ts";
 import type { Place } from "../../schemas/diagnostic.ts";
-import type { Ownership } from "./model.ts";
 
 /** What one ecosystem's reader saw in one commit. Readers never throw for what a repository holds. */
 export interface Findings {
@@ -10,6 +9,9 @@ export interface Findings {
   readonly resolutions: Resolution[];
   readonly unreadable: Unreadable[];
 }
+
+/** Whether a component answers for every path below its root, or for its manifest alone. */
+export type Ownership = "folder" | "manifest";
 
 export interface FoundComponent {
   readonly root: string;

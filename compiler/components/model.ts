@@ -1,7 +1,7 @@
 import type { ChangeSet, Uncertainty } from "../../schemas/changes.ts";
-import type { AffectedComponent, ComponentGraph, ComponentKind } from "../../schemas/components.ts";
+import type { AffectedComponent, ComponentGraph } from "../../schemas/components.ts";
 import type { Diagnostic, Place } from "../../schemas/diagnostic.ts";
-import type { Governor, Resolution } from "./findings.ts";
+import type { Governor, Ownership, Resolution, Unreadable } from "./findings.ts";
 
 /** One entry of the pipeline's `components:`, already checked for shape. */
 export interface DeclaredComponent {
@@ -12,14 +12,14 @@ export interface DeclaredComponent {
   readonly inputs: readonly string[];
   /** Ids or roots of other components, each with the place that names it. */
   readonly depends_on: readonly { readonly component: string; readonly place: Place }[];
-  /** Globs of generated paths below the root; changes to them do not count. */
+  /** Globs of generated paths: a change to one counts for nothing in this component. */
   readonly outputs: readonly string[];
   readonly place: Place;
 }
 
 export type DiscoverKind = "npm" | "pnpm" | "yarn" | "cargo" | "go" | "maven" | "python";
 
-/** Turns globs into one test; the caller brings the engine, so that all globs of a plan mean the same. */
+/** Turns globs into one test; the caller brings it, so that all globs of a plan share one meaning and one limit. */
 export type GlobCompiler = (globs: readonly string[]) => (path: string) => boolean;
 
 export interface DiscoverOptions {
@@ -29,21 +29,20 @@ export interface DiscoverOptions {
   readonly compileGlobs?: GlobCompiler;
 }
 
-/** Whether a component answers for every path below its root, or for its manifest alone. */
-export type Ownership = "folder" | "manifest";
-
 /** The components of one commit, with what is needed to compare it with another. */
 export interface Discovery {
   readonly graph: ComponentGraph;
   /** By root. The root of a JavaScript workspace owns its manifest alone. */
   readonly ownership: ReadonlyMap<string, Ownership>;
+  /** Root by path, for every manifest that belongs to the component in its folder. */
+  readonly manifests: ReadonlyMap<string, string>;
   /** By root: package, crate or module name, when the manifest has one. */
   readonly names: ReadonlyMap<string, string>;
   readonly declared: readonly DeclaredComponent[];
   readonly governors: ReadonlyMap<string, Governor>;
   readonly resolutions: ReadonlyMap<string, Resolution>;
   /** Manifests that could not be read; each widens every plan in which something changed. */
-  readonly unreadable: readonly { readonly path: string; readonly why: string }[];
+  readonly unreadable: readonly Unreadable[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -80,5 +79,3 @@ export interface AffectedResult {
   readonly unowned: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
-
-export type { ComponentKind };

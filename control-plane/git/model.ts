@@ -1,23 +1,27 @@
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { CompileInput, TreeSnapshot } from "../../compiler/input.ts";
 
-/** A repository on this machine: a work tree (any folder in it) or a bare mirror. */
+/** A repository on this machine: a work tree or a bare mirror. */
 export interface GitRepository {
-  /** Absolute path handed to `git -C`. */
+  /** Absolute path: the top of the work tree, or the bare repository. */
   readonly path: string;
   readonly bare: boolean;
+  /** True when its history is cut off somewhere. */
+  readonly shallow: boolean;
+  /** Folders that the user's own configuration calls safe; needed when another user owns the repository. */
+  readonly trusted: readonly string[];
 }
 
 /** Which rungs of the ladder the pipeline or a person asked for. */
 export interface BaseRequest {
-  /** auto climbs the whole ladder; merge_base starts there; last_green needs `lastGreen`. */
+  /** auto climbs the whole ladder; merge_base insists on one; last_green uses `lastGreen`. */
   readonly prefer: "auto" | "merge_base" | "last_green";
-  /** Commit of the last green run of the target, null when there was none. */
+  /** Commit of the last green run of the target; null when there was none. */
   readonly lastGreen?: string | null;
 }
 
 export interface ReadRequest {
-  /** Any revision; HEAD when absent. */
+  /** Any revision; HEAD when absent. With an event, the event's head when absent. */
   readonly head?: string;
   /** Any revision: the explicit rung. */
   readonly base?: string | null;

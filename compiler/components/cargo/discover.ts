@@ -1,0 +1,91 @@
+import type { TreeSnapshot } from "../../input.ts";
+import { folderOf, inFolder, resolveFrom } from "../../paths.ts";
+import { type Findings, noFindings } from "../findings.ts";
+import { attempt, LOCKFILE_BYTES_MAX, readText } from "../manifest-text.ts";
+import { isRecord } from "../javascript/package-json.ts";
+import { tableIn, textIn } from "../toml.ts";
+import { toolchainGovernors, workspaceGovernor } from "./governors.ts";
+import { readCargoLock } from "./lock.ts";
+import { type CargoDependency, type CargoManifest, readCargoManifest } from "./manifest.ts";
+import { type CargoProject, findCargoProjects } from "./workspaces.ts";
+
+/** Cargo crates and workspaces. */
+export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]): Findings {
+  const findings = noFindings();
+  const manifests = new Map<string, CargoManifest>();
+  for (const path of paths) {
+    const read = attempt(() => readCargoManifest(snapshot, path));
+    if ("why" in read) findings.unreadable.push({ path, why: read.why });
+    else if (read.value !== null) manifests.set(folderOf(path), read.value);
+  }
+  const projects = findCargoProjects(manifests, findings.unreadable);
+  for (const { crates } of projects) {
+    for (const { folder, name, place } of crates) {
+      findings.components.push({ root: folder, name, kind: "cargo", manifest: place, ownership: "folder" });
+    }
+  }
+  const roots = new Set(findings.components.map(({ root }) => root));
+  for (const project of projects) {
+    addEdges(project, roots, findings);
+    if (project.root.hasWorkspace) findings.governors.push(workspaceGovernor(project));
+    findings.governors.push(...toolchainGovernors(snapshot, project));
+    addLock(snapshot, project, findings);
+  }
+  return findings;
+}
+
+function addEdges(project: CargoProject, roots: ReadonlySet<string>, findings: Findings): void {
+  const shared = tableIn(project.root.table, "workspace", "dependencies");
+  const patched = patchedFolders(project, roots);
+  const target = (crate: CargoManifest, dependency: CargoDependency): string | null => {
+    const said = shared[dependency.key];
+    const inherited = dependency.inherited && isRecord(said) ? textIn(said, "path") : null;
+    if (inherited !== null) return resolveFrom(project.folder, inherited);
+    return dependency.path === null ? null : resolveFrom(crate.folder, dependency.path);
+  };
+  for (const crate of project.crates) {
+    for (const dependency of crate.dependencies) {
+      const to = target(crate, dependency);
+      if (to === null || to === crate.folder || !roots.has(to)) continue;
+      findings.edges.push({ from: crate.folder, to, kind: dependency.kind, place: dependency.place });
+    }
+    // A patch replaces a crate for whatever asks for it, also far down: any crate may be behind it.
+    for (const { folder, crate: name } of patched) {
+      if (folder === crate.folder) continue;
+      const place = project.root.placeOf("crates-io", name);
+      findings.edges.push({ from: crate.folder, to: folder, kind: "runtime", place });
+    }
+  }
+}
+
+function patchedFolders(
+  { root, folder }: CargoProject,
+  roots: ReadonlySet<string>,
+): { readonly crate: string; readonly folder: string }[] {
+  const sources = Object.values(tableIn(root.table, "patch")).filter(isRecord);
+  return sources.flatMap((source) =>
+    Object.entries(source).flatMap(([crate, said]) => {
+      const path = isRecord(said) ? textIn(said, "path") : null;
+      const target = path === null ? null : resolveFrom(folder, path);
+      return target !== null && roots.has(target) ? [{ crate, folder: target }] : [];
+    }),
+  );
+}
+
+function addLock(snapshot: TreeSnapshot, { folder, root, crates }: CargoProject, findings: Findings): void {
+  const path = inFolder(folder, "Cargo.lock");
+  if (!snapshot.entries.has(path)) return;
+  const inherited = textIn(tableIn(root.table, "workspace", "package"), "version");
+  const local = crates.flatMap((crate) =>
+    crate.name === null
+      ? []
+      : [{ root: crate.folder, name: crate.name, version: crate.version ?? inherited }],
+  );
+  const read = attempt(() => readCargoLock(readText(snapshot, path, LOCKFILE_BYTES_MAX) ?? "", local));
+  findings.resolutions.push({
+    path,
+    members: crates.map((crate) => crate.folder),
+    graph: "value" in read ? read.value : null,
+    why: "why" in read ? read.why : null,
+  });
+}

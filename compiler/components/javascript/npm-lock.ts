@@ -1,0 +1,93 @@
+import { inFolder, resolveFrom } from "../../paths.ts";
+import { Unusable } from "../manifest-text.ts";
+import { ResolutionBuilder } from "../resolution-builder.ts";
+import { type JavaScriptLock, type LockLink, type LockSource, OUTSIDE, UNKNOWN } from "./lock.ts";
+import { isRecord, parseObject } from "./package-json.ts";
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const OWN_SECTIONS = ["dependencies", "optionalDependencies", "peerDependencies"];
+const IMPORTER_SECTIONS = [...OWN_SECTIONS, "devDependencies"];
+
+/** Characters of a place; it is a path, and a longer one fits no file system. */
+const PLACE_CHARACTERS_MAX = 4_096;
+
+/** `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3: places in `node_modules` by path. */
+export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
+  const entries = readEntries(text);
+  const builder = new ResolutionBuilder<string>();
+  for (const [place, entry] of entries) {
+    if (isInstalled(place) && entry["link"] !== true) {
+      builder.add(place, labelOf(place, entry), contentOf(place, entry));
+    }
+  }
+  for (const [place, entry] of entries) {
+    const from = builder.find(place);
+    const root = isInstalled(place) ? null : rootOf(folder, place);
+    if (root !== null) builder.importer(root);
+    for (const name of namesAsked(entry, from === undefined ? IMPORTER_SECTIONS : OWN_SECTIONS)) {
+      const to = builder.find(installedFor(entries, place, name) ?? "");
+      if (to === undefined) continue;
+      if (from !== undefined) builder.link(from, name, to);
+      else if (root !== null) builder.import(root, name, to);
+    }
+  }
+  const link = (from: string, name: string): LockLink => {
+    const place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
+    const found = installedFor(entries, place, name);
+    if (found === null) return UNKNOWN;
+    const { link: linked, resolved } = entries.get(found) ?? {};
+    const root = linked === true && typeof resolved === "string" ? rootOf(folder, resolved) : null;
+    return root === null ? OUTSIDE : { to: "component", root };
+  };
+  return { graph: builder.build(), link };
+}
+
+function readEntries(text: string): Map<string, Entry> {
+  const { packages } = parseObject(text);
+  if (!isRecord(packages)) throw new Unusable("lockfile version 1 does not tell components apart");
+  const entries = new Map<string, Entry>();
+  for (const [place, entry] of Object.entries(packages)) {
+    if (place.length > PLACE_CHARACTERS_MAX) {
+      throw new Unusable(
+        `it names a place of ${place.length} characters; at most ${PLACE_CHARACTERS_MAX} are read`,
+      );
+    }
+    if (isRecord(entry)) entries.set(place, entry);
+  }
+  return entries;
+}
+
+function isInstalled(place: string): boolean {
+  return /(?:^|\/)node_modules\//.test(place);
+}
+
+function rootOf(folder: string, place: string): string | null {
+  return resolveFrom(folder, place === "" ? "." : place);
+}
+
+function nameIn(place: string): string {
+  return place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length);
+}
+
+function labelOf(place: string, entry: Entry): string {
+  const name = typeof entry["name"] === "string" ? entry["name"] : nameIn(place);
+  return typeof entry["version"] === "string" ? `${name}@${entry["version"]}` : name;
+}
+
+function contentOf(place: string, entry: Entry): string {
+  return JSON.stringify([labelOf(place, entry), entry["integrity"] ?? entry["resolved"] ?? null]);
+}
+
+function namesAsked(entry: Entry, sections: readonly string[]): string[] {
+  return sections.flatMap((section) => (isRecord(entry[section]) ? Object.keys(entry[section]) : []));
+}
+
+/** The place that Node finds a package at: in the nearest `node_modules` on the way up. */
+function installedFor(entries: ReadonlyMap<string, Entry>, from: string, name: string): string | null {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
+    const place = inFolder(folder === "" ? "." : folder, `node_modules/${name}`);
+    if (!folder.endsWith("node_modules") && entries.has(place)) return place;
+    if (folder === "") return null;
+  }
+}

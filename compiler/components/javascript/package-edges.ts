@@ -1,0 +1,50 @@
+import type { ComponentEdge } from "../../../schemas/components.ts";
+import { resolveFrom } from "../../paths.ts";
+import { append } from "../multimap.ts";
+import type { LockLink } from "./lock.ts";
+import { UNKNOWN } from "./lock.ts";
+import type { PackageDependency, PackageJson } from "./package-json.ts";
+
+/** Specs that always come from outside the repository. */
+const OUTSIDE_SPEC = /^(?:git\+|git:|git@|https?:|github:|gitlab:|bitbucket:|gist:|jsr:)/;
+const PATH_SPEC = /^(?:link|file|portal|workspace):(\.{1,2}(?:\/.*)?)$/;
+const ALIAS_SPEC = /^(?:npm|workspace):((?:@[^/@]+\/)?[^/@]+)@/;
+
+export interface EdgeQuestion {
+  readonly packages: readonly PackageJson[];
+  /** Every component root of the repository, for specs that name a folder. */
+  readonly isComponent: (root: string) => boolean;
+  readonly link: (from: string, name: string, spec: string) => LockLink;
+}
+
+/**
+ * Edges between workspace packages. A path in the manifest says where it leads; otherwise the
+ * lockfile does; without a word from it a dependency by a workspace package's name is that package,
+ * whatever the range. Peers are followed always. A name that two packages share means both.
+ */
+export function packageEdges({ packages, isComponent, link }: EdgeQuestion): ComponentEdge[] {
+  const byName = new Map<string, string[]>();
+  for (const { name, root } of packages) {
+    if (name !== null) append(byName, name, root);
+  }
+  const targets = (from: PackageJson, dependency: PackageDependency): readonly string[] => {
+    const { name, spec, kind } = dependency;
+    const path = PATH_SPEC.exec(spec)?.[1];
+    if (path !== undefined) {
+      const root = resolveFrom(from.root, path);
+      return root !== null && isComponent(root) ? [root] : [];
+    }
+    if (OUTSIDE_SPEC.test(spec)) return [];
+    const found = kind === "peer" ? UNKNOWN : link(from.root, name, spec);
+    if (found.to === "outside") return [];
+    if (found.to === "component") return isComponent(found.root) ? [found.root] : [];
+    return byName.get(ALIAS_SPEC.exec(spec)?.[1] ?? name) ?? [];
+  };
+  return packages.flatMap((from) =>
+    from.dependencies.flatMap((dependency) =>
+      targets(from, dependency)
+        .filter((to) => to !== from.root)
+        .map((to) => ({ from: from.root, to, kind: dependency.kind, place: dependency.place })),
+    ),
+  );
+}

@@ -1,0 +1,78 @@
+import type { EdgeKind } from "../../../schemas/components.ts";
+import type { Place } from "../../../schemas/diagnostic.ts";
+import type { TreeSnapshot } from "../../input.ts";
+import { folderOf } from "../../paths.ts";
+import { LinePlaces, readText, Unusable } from "../manifest-text.ts";
+import { findJsonKeys } from "./json-keys.ts";
+
+export interface PackageDependency {
+  readonly name: string;
+  /** The version range, alias or path as written. */
+  readonly spec: string;
+  readonly kind: EdgeKind;
+  readonly place: Place;
+}
+
+export interface PackageJson {
+  readonly path: string;
+  readonly root: string;
+  readonly name: string | null;
+  readonly version: string | null;
+  readonly place: Place;
+  readonly dependencies: readonly PackageDependency[];
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const SECTIONS = {
+  dependencies: "runtime",
+  devDependencies: "dev",
+  optionalDependencies: "optional",
+  peerDependencies: "peer",
+} as const satisfies Record<string, EdgeKind>;
+
+/** Reads a `package.json`. Throws Unusable when it is no JSON object; wrong fields are left out. */
+export function readPackageJson(snapshot: TreeSnapshot, path: string): PackageJson | null {
+  const text = readText(snapshot, path);
+  if (text === null) return null;
+  const fields = parseObject(text);
+  const offsets = findJsonKeys(text);
+  const places = new LinePlaces(path, text);
+  const dependencies: PackageDependency[] = [];
+  for (const [section, kind] of Object.entries(SECTIONS)) {
+    const entries = isRecord(fields[section]) ? Object.entries(fields[section]) : [];
+    for (const [name, spec] of entries) {
+      if (typeof spec !== "string") continue;
+      const place = places.at(offsets.get(`${section}\0${name}`) ?? 0);
+      dependencies.push({ name, spec, kind, place });
+    }
+  }
+  return {
+    path,
+    root: folderOf(path),
+    name: nonEmpty(fields["name"]),
+    version: nonEmpty(fields["version"]),
+    place: places.at(offsets.get("name") ?? 0),
+    dependencies,
+    fields,
+  };
+}
+
+/** The object that JSON text holds. Throws Unusable, naming what is wrong. */
+export function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Unusable(`it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isRecord(value)) throw new Unusable("it is not a JSON object");
+  return value;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function nonEmpty(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}

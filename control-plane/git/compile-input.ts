@@ -1,0 +1,157 @@
+import type { PipelineEvent } from "../../schemas/event.ts";
+import type { TreeEntry, TreeSnapshot } from "../../compiler/input.ts";
+import { wantedManifests } from "../../compiler/components/index.ts";
+import { type BaseChoice, chooseBase } from "./base-ladder.ts";
+import { toChangeSet } from "./change-set.ts";
+import { describeHead } from "./describe-head.ts";
+import { type RawChange, readDiff } from "./diff.ts";
+import { GitError } from "./git-error.ts";
+import { type History, historyOf } from "./history.ts";
+import type { AffectedSources, CompileSources, GitRepository, ReadRequest } from "./model.ts";
+import { ObjectReader } from "./object-reader.ts";
+import { readTree, undoChanges } from "./tree.ts";
+
+/** Rounds of "which further files does this configuration name"; includes nest far less deep. */
+const WANTED_ROUNDS_MAX = 32;
+
+/**
+ * Everything the compiler needs to know about a commit: its tree, what changed and against what, and
+ * the contents of the files that matter. Throws GitError for the outside world's faults. A doubt about
+ * the base is none of them: it is written into the change set, which then counts everything.
+ */
+export async function readCompileInput(
+  repository: GitRepository,
+  request: ReadRequest = {},
+): Promise<CompileSources> {
+  await using objects = new ObjectReader(repository, request.signal);
+  const history = historyOf(repository, objects, request.signal);
+  const revision = headRevision(request);
+  const head = await resolveIn(history, revision);
+  const event = request.event ?? (await describeHead(repository, objects, revision, head));
+  const [entries, { choice, compared, diff }] = await Promise.all([
+    readTree(repository, head, request.signal),
+    compareWithBase(repository, history, head, event, request),
+  ]);
+  const wanted = request.wanted ?? wantedByDefault;
+  const headTree = await completed(objects, { commit: head, entries, contents: new Map() }, request, wanted);
+  const baseTree =
+    compared === null || diff === null
+      ? null
+      : await withContents(objects, snapshot(compared, undoChanges(entries, diff)), wanted);
+  return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event };
+}
+
+/** The same without an event, for asking what is affected in any repository. */
+export async function readAffectedInput(
+  repository: GitRepository,
+  request: ReadRequest = {},
+): Promise<AffectedSources> {
+  const { head, base, changes } = await readCompileInput(repository, { wanted: wantedManifests, ...request });
+  return { head, base, changes };
+}
+
+/** Full id of the commit that a revision names. Throws GitError `unknown_revision`. */
+export async function resolveCommit(repository: GitRepository, revision: string): Promise<string> {
+  await using objects = new ObjectReader(repository);
+  return await resolveIn(historyOf(repository, objects), revision);
+}
+
+function headRevision({ head, event }: ReadRequest): string {
+  const revision = head ?? event?.head ?? "HEAD";
+  if (event?.deleted === true || /^0{40,64}$/.test(revision)) {
+    throw new GitError(
+      "ref_deleted",
+      `${event?.ref ?? "the ref"} was deleted, so there is no commit to read`,
+    );
+  }
+  return revision;
+}
+
+async function resolveIn(history: History, revision: string): Promise<string> {
+  const commit = await history.commit(revision);
+  if (commit !== null) return commit;
+  const why = history.shallow ? "; its history is shallow, so the commit may not have been fetched" : "";
+  throw new GitError(
+    "unknown_revision",
+    `${JSON.stringify(revision)} names no commit in this repository${why}`,
+  );
+}
+
+interface Comparison {
+  readonly choice: BaseChoice;
+  /** The commit that the head is compared with. */
+  readonly compared: string | null;
+  /** null when there is no base, or when more changed than is kept. */
+  readonly diff: readonly RawChange[] | null;
+}
+
+async function compareWithBase(
+  repository: GitRepository,
+  history: History,
+  head: string,
+  event: PipelineEvent,
+  request: ReadRequest,
+): Promise<Comparison> {
+  const choice = await chooseBase(history, {
+    head,
+    explicit: request.base ?? null,
+    request: request.baseRequest ?? { prefer: "auto" },
+    event,
+  });
+  const compared = choice.mergeBase ?? choice.base;
+  const diff = compared === null ? null : await readDiff(repository, compared, head, request.signal);
+  return { choice, compared, diff };
+}
+
+function snapshot(commit: string, entries: ReadonlyMap<string, TreeEntry>): TreeSnapshot {
+  return { commit, entries, contents: new Map() };
+}
+
+function wantedByDefault(paths: Iterable<string>): string[] {
+  const all = [...paths];
+  return [...wantedManifests(all), ...all.filter((path) => path.startsWith(".delta/"))];
+}
+
+async function withContents(
+  objects: ObjectReader,
+  tree: TreeSnapshot,
+  wanted: (paths: Iterable<string>) => Iterable<string>,
+): Promise<TreeSnapshot> {
+  return { ...tree, contents: await readContents(objects, tree, wanted(tree.entries.keys())) };
+}
+
+/** Loads what is wanted, then what that names, until nothing new is named. */
+async function completed(
+  objects: ObjectReader,
+  tree: TreeSnapshot,
+  request: ReadRequest,
+  wanted: (paths: Iterable<string>) => Iterable<string>,
+): Promise<TreeSnapshot> {
+  let loaded = await withContents(objects, tree, wanted);
+  for (let round = 0; round < WANTED_ROUNDS_MAX; round += 1) {
+    const more = [...(request.wantedMore?.(loaded) ?? [])].filter((path) => !loaded.contents.has(path));
+    const contents = await readContents(objects, loaded, more);
+    if (contents.size === 0) break;
+    loaded = { ...loaded, contents: new Map([...loaded.contents, ...contents]) };
+  }
+  return loaded;
+}
+
+/** Contents by path. A path that the tree does not hold, a submodule and a lost blob have none. */
+async function readContents(
+  objects: ObjectReader,
+  tree: TreeSnapshot,
+  paths: Iterable<string>,
+): Promise<Map<string, Uint8Array>> {
+  const files = [...new Set(paths)].flatMap((path) => {
+    const entry = tree.entries.get(path);
+    return entry === undefined || entry.mode === "160000" ? [] : [entry];
+  });
+  const blobs = await objects.readAll(files.map(({ blob }) => blob));
+  const contents = new Map<string, Uint8Array>();
+  files.forEach(({ path }, index) => {
+    const content = blobs[index]?.content ?? null;
+    if (content !== null) contents.set(path, content);
+  });
+  return contents;
+}

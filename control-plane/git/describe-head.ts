@@ -1,0 +1,69 @@
+import type { PipelineEvent } from "../../schemas/event.ts";
+import { askGit } from "./git-process.ts";
+import type { GitRepository } from "./model.ts";
+import type { ObjectReader } from "./object-reader.ts";
+
+/** Names a repository most likely has for its default branch when nothing says which one it is. */
+const COMMON_DEFAULT_BRANCHES = ["main", "master", "trunk"];
+
+/**
+ * The event that a person at a clone means by "plan this commit": a push of it, told without a
+ * `before`, to the branch it was named by.
+ */
+export async function describeHead(
+  repository: GitRepository,
+  objects: ObjectReader,
+  revision: string,
+  head: string,
+): Promise<PipelineEvent> {
+  const [ref, defaultBranch] = await Promise.all([
+    fullRef(repository, objects, revision, head),
+    findDefaultBranch(repository, objects),
+  ]);
+  return {
+    kind: "push",
+    ref,
+    default_branch: defaultBranch,
+    head,
+    before: null,
+    forced: false,
+    deleted: false,
+    pull_request: null,
+    trust: "trusted",
+    inputs: {},
+  };
+}
+
+/** The branch or tag that the revision names; the commit itself when it names neither. */
+async function fullRef(
+  repository: GitRepository,
+  objects: ObjectReader,
+  revision: string,
+  head: string,
+): Promise<string> {
+  if (revision === "HEAD" || revision === "@") return (await symbolicRef(repository, "HEAD")) ?? head;
+  const candidates = [`refs/heads/${revision}`, `refs/tags/${revision}`];
+  const named = revision.startsWith("refs/") ? [revision] : candidates;
+  const found = await objects.readAll(named.map((ref) => `${ref}^{commit}`));
+  return named.find((_, index) => found[index]?.id === head) ?? head;
+}
+
+async function findDefaultBranch(repository: GitRepository, objects: ObjectReader): Promise<string | null> {
+  const remote = await symbolicRef(repository, "refs/remotes/origin/HEAD");
+  if (remote !== null) return remote.replace(/^refs\/remotes\/origin\//, "");
+  if (repository.bare) return (await symbolicRef(repository, "HEAD"))?.replace(/^refs\/heads\//, "") ?? null;
+  const names = COMMON_DEFAULT_BRANCHES.flatMap((name) => [
+    { name, ref: `refs/remotes/origin/${name}` },
+    { name, ref: `refs/heads/${name}` },
+  ]);
+  const found = await objects.readAll(names.map(({ ref }) => `${ref}^{commit}`));
+  return names.find((_, index) => (found[index] ?? null) !== null)?.name ?? null;
+}
+
+async function symbolicRef(repository: GitRepository, name: string): Promise<string | null> {
+  const { stdout, exitCode } = await askGit(repository, {
+    arguments: ["symbolic-ref", "--quiet", name],
+    accepted: [1],
+  });
+  return exitCode === 0 ? stdout.toString("utf8").trim() : null;
+}
