@@ -21,7 +21,7 @@ export function cronProblem(text: string): string | null {
   for (const [index, field] of FIELDS.entries()) {
     const part = parts[index] ?? "";
     if (!part.split(",").every((item) => isItem(item, field))) {
-      return `\`${part}\` is not a ${field.name}: \`*\`, or numbers from ${field.min} to ${field.max}, ranges, steps and lists of them`;
+      return `\`${part}\` does not fit the field ${field.name}: \`*\`, numbers from ${field.min} to ${field.max}, ranges, steps, or a list of them`;
     }
   }
   return null;

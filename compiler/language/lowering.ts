@@ -50,7 +50,11 @@ function checkText(expression: Expression, { scope, report }: Lowering): void {
     const message = `This is ${describeType(type)}, and null has no text; give it a default with \`??\``;
     report.add("DC1303", expression.span, message);
   } else if (type.kind === "list" || type.kind === "map") {
-    report.add("DC1303", expression.span, `${describeType(type)} has no text; use \`join\` or \`to_json\``);
+    report.add(
+      "DC1303",
+      expression.span,
+      `This is ${describeType(type)}, which has no text; use \`join\` or \`to_json\``,
+    );
   }
 }
 

@@ -1,11 +1,21 @@
+import type { ErrorObject } from "ajv";
 import type { DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
 import type { Fix, Span } from "../../schemas/diagnostic.ts";
 import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
-import type { ShapeError } from "./shape.ts";
 import { unsupportedKey } from "./unsupported.ts";
+
+/** An ajv error with what its option `verbose` adds. */
+export type ShapeError = ErrorObject & {
+  /** `$comment` names the map where its title says what is expected instead. */
+  readonly parentSchema: {
+    readonly title?: string;
+    readonly $comment?: string;
+    readonly properties?: object;
+  };
+};
 
 /** A value in the document and the entry that holds it. */
 interface Found {
@@ -36,7 +46,7 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
   const key = String(error.params.additionalProperty);
   const entry = found.node.kind === "map" ? found.node.entries.get(key) : undefined;
   const span = entry?.keySpan ?? found.node.span;
-  const where = error.parentSchema.title ?? "this map";
+  const where = nameOfMap(error);
   // The ids of jobs are checked where jobs are read.
   if (where === "jobs") return;
   const unsupported = unsupportedKey(where, key);
@@ -53,7 +63,7 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
 function explainMissingKey(error: ShapeError, found: Found, report: Report): void {
   const key = String(error.params.missingProperty);
   const span = found.entry?.keySpan ?? { ...found.node.span, end: found.node.span.start };
-  const where = found.entry ? `\`${found.label}\`` : (error.parentSchema.title ?? "the file");
+  const where = found.entry ? `\`${found.label}\`` : nameOfMap(error);
   report.add("DC1102", span, `${where} has no \`${key}\``);
 }
 
@@ -90,7 +100,7 @@ function explainValue(error: ShapeError, found: Found, report: Report): void {
   switch (error.keyword) {
     case "enum": {
       const allowed = (error.params.allowedValues as unknown[]).map(String);
-      const text = node.kind === "scalar" ? String(node.value) : "";
+      const text = node.kind === "scalar" && typeof node.value === "string" ? node.value : "";
       const list = allowed.map((one) => `\`${one}\``).join(", ");
       const meant = suggest(text, allowed);
       const fix =
@@ -130,6 +140,10 @@ function explainPropertyName(error: ShapeError, found: Found, report: Report): v
     entry?.keySpan ?? found.node.span,
     `The key ${quote(key)} in \`${found.label}\` must be ${expected}`,
   );
+}
+
+function nameOfMap({ parentSchema }: ShapeError): string {
+  return parentSchema.$comment ?? parentSchema.title ?? "this map";
 }
 
 /** Durations and sizes have codes of their own, whatever is wrong with them. */

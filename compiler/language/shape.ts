@@ -1,8 +1,8 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
 import type { Report } from "../diagnostics/report.ts";
 import type { YamlNode } from "../yaml/nodes.ts";
-import { explainShapeError } from "./shape-errors.ts";
+import { explainShapeError, type ShapeError } from "./shape-errors.ts";
 
 /** Compiling the schema takes longer than checking a pipeline, so it happens once, at the first pipeline. */
 let compiled: ValidateFunction | null = null;
@@ -26,11 +26,6 @@ export function checkShape(root: YamlNode, report: Report): void {
     explainShapeError(error as ShapeError, root, report);
   }
 }
-
-/** An ajv error with what `verbose` adds. */
-export type ShapeError = ErrorObject & {
-  readonly parentSchema: { readonly title?: string; readonly properties?: object };
-};
 
 /** Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. */
 function toPlain(node: YamlNode, done: Map<YamlNode, unknown>): unknown {

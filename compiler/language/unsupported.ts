@@ -25,12 +25,12 @@ const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
     "secrets",
     "services",
   ],
-  "a job's id, or an edge with `job`": ["artifacts"],
-  "a pool, or a map of requirements": ["labels"],
+  need: ["artifacts"],
+  runner: ["labels"],
   matrix: ["fail_fast", "max"],
 };
 
-/** `where` is the title of the schema's object. */
+/** `where` is the name of the map in the schema. */
 export function unsupportedKey(where: string, key: string): boolean {
   return UNSUPPORTED[where]?.includes(key) ?? false;
 }

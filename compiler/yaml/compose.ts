@@ -70,5 +70,7 @@ const EXPLAINED: Partial<Record<ErrorCode, string>> = {
 };
 
 function explainSyntax(code: ErrorCode, message: string): string {
+  if (code === "BAD_INDENT" && message.startsWith("Flow"))
+    return "A `[` or `{` that began above is not closed here";
   return EXPLAINED[code] ?? message.replace(/ at line \d+, column \d+:[\s\S]*$/, "");
 }

@@ -25,7 +25,7 @@ interface Resolved {
 
 /**
  * The parser's document as YamlNodes: aliases replaced by the node they name, duplicate keys found,
- * merge keys applied, positions kept. Findings go to the report; what is left out is null.
+ * merge keys applied, positions kept. Null, with findings, when something in it stands for no value.
  */
 export function resolveDocument(
   file: string,
@@ -35,7 +35,8 @@ export function resolveDocument(
 ): YamlNode | null {
   if (document.contents === null) return null;
   const resolver = new Resolver(file, text, report);
-  return resolver.resolve(document.contents).node;
+  const { node } = resolver.resolve(document.contents);
+  return resolver.isWhole ? node : null;
 }
 
 class Resolver {
@@ -52,6 +53,9 @@ class Resolver {
     this.#text = text;
     this.#report = report;
   }
+
+  /** False once a key or a value had to be left out. A doubled key leaves the first one in. */
+  isWhole = true;
 
   resolve(parsed: ParsedNode): Resolved {
     if (isAlias(parsed)) return this.#alias(parsed);
@@ -121,6 +125,7 @@ class Resolver {
     const node = isScalar(parsed) ? this.#scalar(parsed) : null;
     if (node === null || node.source === "") {
       const shown = quote(this.#text.slice(keySpan.start, keySpan.end));
+      this.isWhole = false;
       this.#report.add("DC1016", keySpan, `A key must be a plain word, not ${shown}`);
       return null;
     }
@@ -140,6 +145,7 @@ class Resolver {
     } else if (this.#isAffordable(target.size, span)) {
       return target;
     }
+    this.isWhole = false;
     return this.#nothing(span);
   }
 

@@ -1,0 +1,67 @@
+import { type LoadedPipeline, loadPipeline } from "../../../compiler/language/index.ts";
+import type { TreeEntry } from "../../../compiler/input.ts";
+import { LineIndex } from "../../../compiler/diagnostics/index.ts";
+import { DIAGNOSTIC_CODES } from "../../../schemas/diagnostic-codes.ts";
+import type { Diagnostic, Span } from "../../../schemas/diagnostic.ts";
+import type { PipelineEvent } from "../../../schemas/event.ts";
+
+export const PIPELINE = ".delta/pipeline.yaml";
+
+export const pushToMain: PipelineEvent = {
+  kind: "push",
+  ref: "refs/heads/main",
+  default_branch: "main",
+  head: "1".repeat(40),
+  before: null,
+  forced: false,
+  deleted: false,
+  pull_request: null,
+  trust: "trusted",
+  inputs: {},
+};
+
+/** Loads a pipeline from a commit that holds these files. */
+export function loadFiles(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  event: PipelineEvent = pushToMain,
+): LoadedPipeline {
+  const entries = new Map<string, TreeEntry>();
+  const contents = new Map<string, Uint8Array>();
+  for (const [path, content] of Object.entries(files)) {
+    entries.set(path, { path, blob: `blob-of-${path}`, mode: "100644" });
+    contents.set(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+  }
+  return loadPipeline({ head: { commit: event.head, entries, contents }, event });
+}
+
+export function loadText(text: string | Uint8Array, event?: PipelineEvent): LoadedPipeline {
+  return loadFiles({ [PIPELINE]: text }, event);
+}
+
+export function codesOf(loaded: LoadedPipeline): readonly string[] {
+  return loaded.diagnostics.map(({ code }) => code);
+}
+
+/** Findings as golden text: place, code, name, message, then related places and the fix. */
+export function renderFindings(
+  diagnostics: readonly Diagnostic[],
+  files: Readonly<Record<string, string>>,
+): string {
+  const place = (span: Span | null): string => {
+    if (span === null) return "-";
+    const lines = new LineIndex(files[span.file] ?? "");
+    const start = lines.position(span.start);
+    const end = lines.position(span.end);
+    return `${span.file}:${start.line}:${start.column}-${end.line}:${end.column}`;
+  };
+  return diagnostics
+    .flatMap(({ code, severity, message, span, related, fix }) => [
+      `${place(span)} ${severity} ${code} ${DIAGNOSTIC_CODES[code].name}: ${message}`,
+      ...related.map((one) => `  ${place(one.span)} ${one.message}`),
+      ...(fix?.edits ?? []).map(
+        (edit) => `  fix ${place(edit.span)} ${JSON.stringify(edit.newText)} (${fix?.title})`,
+      ),
+    ])
+    .map((line) => `${line}\n`)
+    .join("");
+}
