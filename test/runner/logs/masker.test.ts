@@ -1,11 +1,11 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { MASK_BYTES_MIN, maskForms } from "../../../runner/logs/mask-forms.ts";
 import { Masker } from "../../../runner/logs/masker.ts";
 
 /** The meaning, told the slow way: every byte that any pattern covers, each run of them as three stars. */
 function maskWhole(patterns: readonly Buffer[], text: Buffer): string {
-  const covered = new Array<boolean>(text.length).fill(false);
+  const covered = Array.from(text, () => false);
   for (const pattern of patterns) {
     if (pattern.length === 0) continue;
     for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1))
@@ -55,7 +55,7 @@ test("a value is masked in its base64 form at any offset in a longer text", () =
       fc.constantFrom("base64", "base64url"),
       (value, before, after, encoding) => {
         const secret = Buffer.from(value);
-        const text = Buffer.concat([before, secret, after]).toString(encoding as "base64");
+        const text = Buffer.concat([before, secret, after]).toString(encoding);
         const masked = maskInPieces(maskForms([value]), [Buffer.from(text)]);
         // At most the two digits at each edge, which its neighbours decide as well, may remain.
         const kept = Math.ceil((before.length * 8) / 6) + 1 + Math.ceil((after.length * 8) / 6) + 3;
