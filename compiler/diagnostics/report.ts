@@ -7,6 +7,8 @@ export const DIAGNOSTICS_MAX = 200;
 /** Gathers findings. Phases share one and keep going after a finding, so that a user sees all of them. */
 export class Report {
   readonly #found: Diagnostic[] = [];
+  /** One finding for all cells of a matrix: they share their places. */
+  readonly #seen = new Set<string>();
   #errors = 0;
 
   /** Every finding past DIAGNOSTICS_MAX is counted, not kept. */
@@ -16,9 +18,12 @@ export class Report {
     message: string,
     more: { readonly related?: readonly RelatedSpan[]; readonly fix?: Fix } = {},
   ): void {
+    const key = `${code} ${span?.start}:${span?.end} ${span?.file} ${message}`;
+    if (this.#seen.has(key)) return;
+    if (!this.isFull) this.#seen.add(key);
     const severity: Severity = DIAGNOSTIC_CODES[code].severity;
     if (severity === "error") this.#errors += 1;
-    if (this.#found.length >= DIAGNOSTICS_MAX) return;
+    if (this.isFull) return;
     const related = more.related ?? [];
     this.#found.push({ code, severity, message, span, related, ...(more.fix ? { fix: more.fix } : {}) });
   }

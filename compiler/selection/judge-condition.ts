@@ -161,5 +161,5 @@ function judgeComponents(
 
 function reportUnknown(name: string, span: Span, facts: ChangeFacts, report: Report): void {
   const hint = didYouMean(name, facts.componentNames);
-  report.add("DC1250", span, `No component is called ${quote(name)}${hint}`);
+  report.add("DC1703", span, `No component is called ${quote(name)}${hint}`);
 }

@@ -1,0 +1,10 @@
+/** The compiler's only door: one commit, what changed, and an event become a plan, or diagnostics. */
+export { compile } from "./plan/compile.ts";
+export {
+  type CompileInput,
+  type CompileResult,
+  PIPELINE_FILE,
+  type TreeEntry,
+  type TreeSnapshot,
+} from "./input.ts";
+export { wantedContents } from "./plan/wanted-contents.ts";

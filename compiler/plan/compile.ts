@@ -1,0 +1,105 @@
+import type { ChangeSet } from "../../schemas/changes.ts";
+import type { Diagnostic, Place, Span } from "../../schemas/diagnostic.ts";
+import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
+import { Report, sortDiagnostics } from "../diagnostics/report.ts";
+import type { Scope } from "../expressions/index.ts";
+import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
+import type { CompileInput, CompileResult } from "../input.ts";
+import { type JobModel, loadPipeline, type PipelineModel } from "../language/index.ts";
+import { scopeNames } from "../language/scope.ts";
+import { lintPipeline } from "../lints/index.ts";
+import { comparePaths } from "../paths.ts";
+import { changedPaths, changeFacts } from "../selection/change-facts.ts";
+import { decide } from "../selection/decide.ts";
+import { mergeDoubts } from "../selection/doubt.ts";
+import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
+import { inNeedOrder } from "../selection/settle-needs.ts";
+import { buildPlan } from "./build-plan.ts";
+import { componentChanges, textsOf } from "./component-changes.ts";
+import { type DefinitionChanges, definitionChanges, NO_DEFINITION_CHANGES } from "./definition-changes.ts";
+import { canonicalPlan, planDigest } from "./digest.ts";
+import { planJob } from "./plan-job.ts";
+
+/**
+ * Compiles the pipeline of one commit for one event. Never throws for what a user wrote, and reads
+ * nothing but its input: the same input gives the same plan, to the byte, on every machine.
+ */
+export function compile(input: CompileInput): CompileResult {
+  const loaded = loadPipeline({ head: input.head, event: input.event });
+  if (loaded.model === null) return failed(loaded.diagnostics);
+  const report = new Report();
+  const { model, sources } = loaded;
+  const lists = new GlobLists(report);
+  for (const list of globListsOf(model)) lists.of(list);
+  const advice = new Report();
+  lintPipeline({ model, lists, input, report: advice });
+  const budget: MatchBudget = { left: MATCH_WORK_MAX };
+  const changes = inPathOrder(input.changes);
+  const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
+  const places = new PlaceFinder(sourceTexts(input.head.contents));
+  const placeOf = (span: Span): Place => places.place(span.file, span.start);
+  const affected = componentChanges(model, input, changes, isIgnored, placeOf, budget);
+  const pathLists = pathListsOf(model).map((list) => lists.of(list));
+  const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
+  const definitions = definitionsOf(model, loaded.sources, input, changes);
+  const scopeOf = scopes(model, input, changes);
+  const ordered = inNeedOrder(model.jobs);
+  const judging = { facts, lists, report, all: input.request.all };
+  const { event, request } = input;
+  const verdicts = decide({ model, ordered, event, request, judging, scopeOf, doubtOf: definitions.doubtOf });
+  const isPlanned = (key: string): boolean => verdicts.get(key)?.outcome === "selected";
+  const jobs = ordered
+    .filter(({ key }) => isPlanned(key))
+    .map((job) => planJob(job, { scope: scopeOf(job), report, placeOf, isPlanned }));
+  const found = [loaded.diagnostics, affected.diagnostics, report.settle(), advice.settle()];
+  const diagnostics = sortDiagnostics(found.flat());
+  if (diagnostics.some(({ severity }) => severity === "error")) return failed(diagnostics);
+  const uncertain = mergeDoubts(
+    changes.uncertain,
+    affected.uncertain,
+    definitions.uncertain,
+    facts.uncertain,
+  );
+  const plan = buildPlan({ input, changes, model, sources, affected, uncertain, jobs, verdicts, placeOf });
+  const canonical = canonicalPlan(plan);
+  return { plan, digest: planDigest(canonical), canonical, diagnostics };
+}
+
+function failed(diagnostics: readonly Diagnostic[]): CompileResult {
+  return { plan: null, digest: null, canonical: null, diagnostics };
+}
+
+/** Whoever read the changes may have read them in any order; the plan knows one. */
+function inPathOrder(changes: ChangeSet): ChangeSet {
+  const changed = changes.changed?.toSorted(
+    (left, right) =>
+      comparePaths(left.path, right.path) || comparePaths(left.old_path ?? "", right.old_path ?? ""),
+  );
+  return { ...changes, changed: changed ?? null };
+}
+
+function definitionsOf(
+  model: PipelineModel,
+  sources: readonly { readonly path: string }[],
+  { base, event }: CompileInput,
+  changes: ChangeSet,
+): DefinitionChanges {
+  const read = new Set(sources.map(({ path }) => path));
+  const changed = changedPaths(changes, () => false).filter((path) => read.has(path));
+  if (changed.length === 0) return NO_DEFINITION_CHANGES;
+  const before = base === null ? null : loadPipeline({ head: base, event }).model;
+  return definitionChanges(model, before, changed);
+}
+
+function scopes(
+  model: PipelineModel,
+  { head, event }: CompileInput,
+  changes: ChangeSet,
+): (job: JobModel | null) => Scope {
+  const files = [...head.entries.values()];
+  const { vars } = model;
+  return (job) => ({
+    names: scopeNames({ event, vars, changes, matrix: job?.matrix ?? null, component: null }),
+    files,
+  });
+}
