@@ -1,5 +1,4 @@
 import type { AttemptId, RunId } from "../../schemas/ids.ts";
-import type { AttemptState } from "../../schemas/states.ts";
 import type { Connection } from "./client.ts";
 
 /** An attempt that a backend was asked for. */
@@ -14,12 +13,12 @@ export async function readDispatchedAttempts(connection: Connection): Promise<re
     select id, run_id as run from delta.attempts where finalized_at is null and backend_ref is not null`;
 }
 
-/** States of the attempts that exist among those named. */
-export async function readStates(
+/** Those of the named attempts that live, or whose runner is being stopped in order. */
+export async function readCaredFor(
   connection: Connection,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, AttemptState>> {
-  const rows = await connection<{ id: string; state: AttemptState }[]>`
-    select id, state from delta.attempts where id = any(${[...ids]}::uuid[])`;
-  return new Map(rows.map(({ id, state }) => [id, state]));
+  ids: readonly AttemptId[],
+): Promise<ReadonlySet<AttemptId>> {
+  const rows = await connection<{ id: AttemptId }[]>`
+    select id from delta.attempts where id = any(${[...ids]}::uuid[]) and (finalized_at is null or stop_wanted)`;
+  return new Set(rows.map(({ id }) => id));
 }

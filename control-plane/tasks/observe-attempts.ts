@@ -1,7 +1,6 @@
-import { readDispatchedAttempts, readStates, type DispatchedAttempt } from "../db/observations.ts";
+import { readCaredFor, readDispatchedAttempts, type DispatchedAttempt } from "../db/observations.ts";
 import { recordObservation } from "../lifecycle/observe.ts";
 import type { Observation } from "../../schemas/dispatcher.ts";
-import { ATTEMPT_TRANSITIONS, isTerminal } from "../../schemas/states.ts";
 import type { TaskContext } from "./context.ts";
 
 /** Long enough for a runner to notice by itself that its attempt is over. */
@@ -37,13 +36,10 @@ async function stopOrphans(
   if (running.length === 0) {
     return;
   }
-  const states = await readStates(
-    database,
-    running.map(({ attemptId }) => attemptId),
-  );
-  for (const { attemptId } of running) {
-    const state = states.get(attemptId);
-    if (state === undefined || isTerminal(ATTEMPT_TRANSITIONS, state)) {
+  const ids = running.map(({ attemptId }) => attemptId);
+  const caredFor = await readCaredFor(database, ids);
+  for (const attemptId of ids) {
+    if (!caredFor.has(attemptId)) {
       log.warn({ attempt: attemptId }, "a runner without an attempt is stopped");
       await dispatcher.stop({ attemptId, graceMs: ORPHAN_GRACE_MS });
     }

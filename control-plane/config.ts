@@ -1,0 +1,173 @@
+import { availableParallelism, homedir } from "node:os";
+import { readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { parseDatabaseUrl, type DatabaseSettings } from "./db/client.ts";
+import type { GitHubForgeSettings } from "./forge/github/github-forge.ts";
+import type { HttpServerSettings } from "./http/server.ts";
+import { LEASE_TIMING_DEFAULT, type LeaseTiming } from "./lifecycle/lease-timing.ts";
+import type { Capacity } from "./scheduler/admission.ts";
+
+export interface ControlPlaneConfig {
+  /** Database, mirrors, blobs and keys of a server on this machine. */
+  readonly stateFolder: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Where runners and people reach this server when that is not where it listens. */
+  readonly publicUrl: string | null;
+  /** Null starts the embedded Postgres in the state folder. */
+  readonly database: DatabaseSettings | null;
+  /** Most attempts alive at once, by pool. */
+  readonly poolCaps: Capacity["poolCaps"];
+  readonly github: GitHubForgeSettings | null;
+  /** File with the API's token; null keeps one in the state folder. */
+  readonly apiTokenFile: string | null;
+  /** Repositories by absolute path may be run: right for a laptop, wrong for a shared server. */
+  readonly localRepositories: boolean;
+  /** `host:port` of forges that may be reached without TLS, such as a test's on loopback. */
+  readonly plainHttpHosts: readonly string[];
+  readonly logLevel: HttpServerSettings["logLevel"];
+  readonly leaseTiming: LeaseTiming;
+  readonly sweepIntervalMs: number;
+  readonly observeIntervalMs: number;
+}
+
+/** What is wrong with the settings: one line each, all of them at once. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`the configuration is not usable:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+/** Spells DELT on a phone; no common service uses it, and systems do not give it away. */
+export const PORT_DEFAULT = 3358;
+const PORT_MAX = 65_535;
+const SWEEP_INTERVAL_MS = 1_000;
+const OBSERVE_INTERVAL_MS = 10_000;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/**
+ * Reads the environment, with what the caller sets itself on top. Throws a ConfigError that lists
+ * every fault.
+ */
+export function readConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  overrides: Partial<ControlPlaneConfig> = {},
+): ControlPlaneConfig {
+  const faults: string[] = [];
+  const read = <Value>(body: () => Value): Value | undefined => {
+    try {
+      return body();
+    } catch (error) {
+      faults.push((error as Error).message);
+      return undefined;
+    }
+  };
+  const variable = (name: string): string | null => environment[name] || null;
+  const values: { [Key in keyof ControlPlaneConfig]: ControlPlaneConfig[Key] | undefined } = {
+    stateFolder: read(() => stateFolder(environment)),
+    host: variable("DELTA_HOST") ?? "127.0.0.1",
+    port: read(() => wholeNumber("DELTA_PORT", variable("DELTA_PORT"), PORT_DEFAULT, PORT_MAX)),
+    publicUrl: read(() => url("DELTA_PUBLIC_URL", variable("DELTA_PUBLIC_URL"))),
+    database: read(() => database(variable("DELTA_DATABASE_URL") ?? variable("DATABASE_URL"))),
+    poolCaps: read(() => poolCaps(variable("DELTA_POOLS"))),
+    github: read(() => github(variable)),
+    apiTokenFile: variable("DELTA_API_TOKEN_FILE"),
+    localRepositories: true,
+    plainHttpHosts: [],
+    logLevel: read(() => logLevel(variable("DELTA_LOG_LEVEL"))),
+    leaseTiming: LEASE_TIMING_DEFAULT,
+    sweepIntervalMs: SWEEP_INTERVAL_MS,
+    observeIntervalMs: OBSERVE_INTERVAL_MS,
+  };
+  if (faults.length > 0) {
+    throw new ConfigError(faults);
+  }
+  return { ...(values as ControlPlaneConfig), ...overrides };
+}
+
+function stateFolder(environment: NodeJS.ProcessEnv): string {
+  const own = environment["DELTA_STATE_DIR"];
+  const folder = own || join(environment["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "delta");
+  if (!isAbsolute(folder)) {
+    throw new Error(`DELTA_STATE_DIR: "${folder}" is not an absolute path`);
+  }
+  return folder;
+}
+
+function wholeNumber(name: string, text: string | null, byDefault: number, max: number): number {
+  const value = text === null ? byDefault : Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new Error(`${name}: "${text}" is not a whole number from 0 to ${max}`);
+  }
+  return value;
+}
+
+function url(name: string, text: string | null): string | null {
+  if (text !== null && !/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new Error(`${name}: "${text}" is not an http:// or https:// URL`);
+  }
+  return text === null ? null : text.replace(/\/+$/, "");
+}
+
+function database(text: string | null): DatabaseSettings | null {
+  return text === null ? null : parseDatabaseUrl(text);
+}
+
+/** `default=4,big=1`; a pool that is not named has the default's cap. */
+function poolCaps(text: string | null): Capacity["poolCaps"] {
+  const caps: { default: number } & Record<string, number> = { default: availableParallelism() };
+  for (const entry of (text ?? "").split(",").filter((part) => part.trim() !== "")) {
+    const [, pool, cap] = /^\s*([a-z0-9][a-z0-9_-]*)=([0-9]{1,6})\s*$/.exec(entry) ?? [];
+    if (pool === undefined) {
+      throw new Error(`DELTA_POOLS: "${entry}" is not <pool>=<attempts at once>, such as default=4`);
+    }
+    caps[pool] = Number(cap);
+  }
+  return caps;
+}
+
+function github(variable: (name: string) => string | null): GitHubForgeSettings | null {
+  const appId = variable("DELTA_GITHUB_APP_ID");
+  const keyFile = variable("DELTA_GITHUB_PRIVATE_KEY_FILE");
+  const secretFile = variable("DELTA_GITHUB_WEBHOOK_SECRET_FILE");
+  if (appId === null && keyFile === null && secretFile === null) {
+    return null;
+  }
+  if (appId === null || keyFile === null || secretFile === null) {
+    throw new Error(
+      "DELTA_GITHUB_APP_ID, DELTA_GITHUB_PRIVATE_KEY_FILE and DELTA_GITHUB_WEBHOOK_SECRET_FILE go together: set all or none",
+    );
+  }
+  return {
+    appId,
+    privateKey: fileText("DELTA_GITHUB_PRIVATE_KEY_FILE", keyFile),
+    webhookSecret: fileText("DELTA_GITHUB_WEBHOOK_SECRET_FILE", secretFile).trim(),
+    apiUrl: url("DELTA_GITHUB_API_URL", variable("DELTA_GITHUB_API_URL")) ?? "https://api.github.com",
+  };
+}
+
+function fileText(name: string, path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`${name}: ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  if (text.trim() === "") {
+    throw new Error(`${name}: ${path} is empty`);
+  }
+  return text;
+}
+
+function logLevel(text: string | null): ControlPlaneConfig["logLevel"] {
+  const level = LOG_LEVELS.find((known) => known === (text ?? "warn"));
+  if (level === undefined) {
+    throw new Error(`DELTA_LOG_LEVEL: "${text}" is not one of ${LOG_LEVELS.join(", ")}`);
+  }
+  return level;
+}

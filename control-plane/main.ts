@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import type { Dispatcher } from "../schemas/dispatcher.ts";
+import type { ControlPlaneConfig } from "./config.ts";
+import { systemClock } from "./clock.ts";
+import { inTransaction } from "./db/in-transaction.ts";
+import { recordSweep } from "./db/sweep.ts";
+import { LocalBlobStore } from "./blobs/local-blob-store.ts";
+import { LocalProcessDispatcher } from "./dispatchers/local-process.ts";
+import { GitHubForge } from "./forge/github/github-forge.ts";
+import { Mirror } from "./git/mirror.ts";
+import { createHttpServer } from "./http/server.ts";
+import { LogSignals } from "./logs/log-signals.ts";
+import { openDatabase } from "./open-database.ts";
+import { createPlanner } from "./planning/planner.ts";
+import { startQueue } from "./queue.ts";
+import { registerRoutes, type Services } from "./routes.ts";
+import { apiToken, removeServerFile, serverKey, writeServerFile } from "./server-files.ts";
+import { taskHandlers } from "./task-handlers.ts";
+import type { TaskContext, TaskLog } from "./tasks/context.ts";
+import { every } from "./tasks/every.ts";
+import { observeAttempts } from "./tasks/observe-attempts.ts";
+import { sweep, type SweepTiming } from "./tasks/sweep.ts";
+
+export { ConfigError, PORT_DEFAULT, readConfig, type ControlPlaneConfig } from "./config.ts";
+
+/** A control plane at work. */
+export interface ControlPlane {
+  readonly url: string;
+  readonly port: number;
+  readonly apiToken: string;
+  /** Gently: takes no more work, lets what is under way finish, stops local runners. Safe when repeated. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** In place of the local one; a test gives its own. */
+  readonly dispatcher?: Dispatcher;
+  /** Where log lines go; stderr when absent. */
+  readonly logStream?: { write(line: string): void };
+}
+
+/**
+ * Builds and joins everything: database, HTTP, backend, queue and sweeper. Resolves when all of it is
+ * at work; a failure on the way stops what was started and throws an Error that says what to do.
+ */
+export async function startControlPlane(
+  config: ControlPlaneConfig,
+  options: StartOptions = {},
+): Promise<ControlPlane> {
+  await using started = new AsyncDisposableStack();
+  const { logLevel, stateFolder } = config;
+  const app = await createHttpServer({
+    logLevel,
+    ...(options.logStream === undefined ? {} : { logStream: options.logStream }),
+  });
+  const { log } = app;
+  const opened = await openDatabase(config, log);
+  started.defer(() => opened.close());
+  const { database } = opened;
+  const token = await apiToken(stateFolder, config.apiTokenFile);
+  const services = await buildServices(config, database, token, log, options.dispatcher);
+  started.defer(() => services.planner.stop());
+  // Before the first request: after an outage of ours every lease gets one more term.
+  const timing = sweepTiming(config);
+  await inTransaction(database, (tx) => recordSweep(tx, timing));
+
+  registerRoutes(app, services);
+  const port = await listen(app, config);
+  started.defer(() => app.close());
+  const url = config.publicUrl ?? localUrl(config.host, port);
+  const context = await taskContext(config, services, url, log);
+  await services.dispatcher.start();
+  started.defer(() => services.dispatcher.close());
+  const queue = await startQueue(opened.settings, taskHandlers(services, context), log);
+  started.defer(() => queue.stop());
+  const sweeper = every(timing.intervalMs, "the sweep", log, () => sweep({ database, timing, log }));
+  started.defer(() => sweeper.stop());
+  const observer = every(config.observeIntervalMs, "observing", log, () => observeAttempts(context));
+  started.defer(() => observer.stop());
+  await writeServerFile(stateFolder, { url, token });
+  started.defer(() => removeServerFile(stateFolder));
+
+  const running = started.move();
+  return { url, port, apiToken: token, stop: () => running.disposeAsync() };
+}
+
+async function buildServices(
+  config: ControlPlaneConfig,
+  database: Services["database"],
+  token: string,
+  log: TaskLog,
+  dispatcher: Dispatcher | undefined,
+): Promise<Services> {
+  const { stateFolder, github } = config;
+  const warn = (message: string): void => log.warn({}, message);
+  return {
+    database,
+    apiToken: token,
+    blobs: new LocalBlobStore(join(stateFolder, "blobs")),
+    signals: new LogSignals(),
+    mirror: new Mirror(join(stateFolder, "mirrors"), {
+      plainHttpHosts: config.plainHttpHosts,
+      localPaths: config.localRepositories,
+    }),
+    planner: createPlanner(),
+    github: github === null ? null : new GitHubForge(github, systemClock, { warn }),
+    dispatcher:
+      dispatcher ??
+      new LocalProcessDispatcher({
+        runtimeFolder: join(stateFolder, "runners"),
+        workspaceRoot: join(stateFolder, "workspaces"),
+        launcher: fileURLToPath(import.meta.resolve("../runner/delta-runner.js")),
+        warn,
+      }),
+    leaseTiming: config.leaseTiming,
+    log,
+  };
+}
+
+async function taskContext(
+  config: ControlPlaneConfig,
+  { database, dispatcher }: Services,
+  url: string,
+  log: TaskLog,
+): Promise<TaskContext> {
+  const key = await serverKey(config.stateFolder);
+  return { database, dispatcher, poolCaps: config.poolCaps, serverKey: key, controlPlaneUrl: url, log };
+}
+
+/** The outage limit is a third of the TTL: a shorter gap costs no runner its lease. */
+function sweepTiming({ leaseTiming, sweepIntervalMs }: ControlPlaneConfig): SweepTiming {
+  const { ttlMs } = leaseTiming;
+  return { intervalMs: sweepIntervalMs, outageMs: Math.max(ttlMs / 3, 2 * sweepIntervalMs), ttlMs };
+}
+
+/** The port it listens on. A port that another program holds is an error that says so. */
+async function listen(app: FastifyInstance, { host, port }: ControlPlaneConfig): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "another program holds it" : message;
+    throw new Error(`cannot listen on port ${port} of ${host}: ${why}; choose another port (DELTA_PORT)`, {
+      cause: error,
+    });
+  }
+  const address = app.server.address();
+  return address !== null && typeof address === "object" ? address.port : port;
+}
+
+/** Where programs of this machine reach a server that listens on the host. */
+function localUrl(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}

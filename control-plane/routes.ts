@@ -1,0 +1,40 @@
+import type { FastifyInstance } from "fastify";
+import type { BlobStore } from "../schemas/blob-store.ts";
+import type { Dispatcher } from "../schemas/dispatcher.ts";
+import type { Forge } from "../schemas/forge.ts";
+import type { Database } from "./db/client.ts";
+import type { Mirror } from "./git/mirror.ts";
+import { registerGitHttp } from "./http/git-http.ts";
+import { registerLogIngress } from "./http/log-ingress.ts";
+import { registerRunnerApi } from "./http/runner-api.ts";
+import { registerWebhooks } from "./http/webhooks.ts";
+import type { LeaseTiming } from "./lifecycle/lease-timing.ts";
+import type { LogSignals } from "./logs/log-signals.ts";
+import type { Planner } from "./planning/planner.ts";
+import type { TaskLog } from "./tasks/context.ts";
+
+/** The parts of one control plane that its routes and tasks share. */
+export interface Services {
+  readonly database: Database;
+  readonly apiToken: string;
+  readonly blobs: BlobStore;
+  readonly signals: LogSignals;
+  readonly mirror: Mirror;
+  readonly planner: Planner;
+  /** Null when no GitHub App is configured. */
+  readonly github: Forge | null;
+  readonly dispatcher: Dispatcher;
+  readonly leaseTiming: LeaseTiming;
+  readonly log: TaskLog;
+}
+
+/** Everything that is answered over HTTP. */
+export function registerRoutes(app: FastifyInstance, services: Services): void {
+  const { database, github, mirror, blobs, signals, leaseTiming } = services;
+  registerRunnerApi(app, { database, timing: leaseTiming, identities: null });
+  registerLogIngress(app, { database, blobs, signals });
+  registerGitHttp(app, { database, mirror });
+  if (github !== null) {
+    registerWebhooks(app, { database, github });
+  }
+}
