@@ -1,34 +1,58 @@
 import type { Command } from "@oclif/core/command";
+import { EVENT_FLAGS } from "../compiler/event-flags.ts";
+import { Affected } from "./commands/affected.ts";
 import { Completion } from "./commands/completion.ts";
+import { Diff } from "./commands/diff.ts";
 import { Doctor } from "./commands/doctor.ts";
+import { Explain } from "./commands/explain.ts";
+import { Graph } from "./commands/graph.ts";
 import { Init } from "./commands/init.ts";
+import { PlanCommand } from "./commands/plan.ts";
+import { Run } from "./commands/run.ts";
 import { RunsCancel } from "./commands/runs/cancel.ts";
 import { RunsList } from "./commands/runs/list.ts";
 import { RunsLogs } from "./commands/runs/logs.ts";
 import { RunsRerun } from "./commands/runs/rerun.ts";
 import { RunsShow } from "./commands/runs/show.ts";
 import { Schema } from "./commands/schema.ts";
+import { Validate } from "./commands/validate.ts";
+import { WhyNot } from "./commands/why-not.ts";
 
 /**
  * Every command by its id; a topic and a command are joined by a colon. These modules are light: what
  * a command needs to work is imported inside its `run`, so that starting stays fast.
  */
 export const commands: Record<string, Command.Class> = withEnvironment({
+  affected: Affected,
   completion: Completion,
+  diff: Diff,
   doctor: Doctor,
+  explain: Explain,
+  graph: Graph,
   init: Init,
+  plan: PlanCommand,
+  run: Run,
   "runs:cancel": RunsCancel,
   "runs:list": RunsList,
   "runs:logs": RunsLogs,
   "runs:rerun": RunsRerun,
   "runs:show": RunsShow,
   schema: Schema,
+  validate: Validate,
+  "why-not": WhyNot,
 });
 
-/** Each flag can also be given as DELTA_<FLAG>; its name in capitals with underscores. */
+/**
+ * Each flag can also be given as DELTA_<FLAG>, its name in capitals with underscores. Two kinds
+ * cannot: flags that spell out an event, where an absent one means null, and `--attempt`, as runners
+ * tell a job its own attempt by that name.
+ */
 function withEnvironment(map: Record<string, Command.Class>): Record<string, Command.Class> {
   for (const command of Object.values(map)) {
     for (const [name, flag] of Object.entries({ ...command.baseFlags, ...command.flags })) {
+      const spellsEvent =
+        "event" in (command.flags ?? {}) && name !== "head" && Object.hasOwn(EVENT_FLAGS, name);
+      if (spellsEvent || name === "attempt") continue;
       flag.env ??= `DELTA_${name.toUpperCase().replaceAll("-", "_")}`;
     }
     for (const argument of Object.values(command.args)) argument.ignoreStdin = true;

@@ -4,6 +4,7 @@ import { Config } from "@oclif/core/config";
 import { Help } from "@oclif/core/help";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
+import { exitInterrupted } from "./interruption.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import { flushed, onReaderGone, paint, toleratePipeEnd, writeData, writeJson, writeTalk } from "./output.ts";
 import { toFailure } from "./parse-failure.ts";
@@ -36,11 +37,6 @@ export async function main(argv: readonly string[], root: string): Promise<never
   }
   await flushed();
   process.exit();
-}
-
-/** What Ctrl-C does until a command that has something to stop takes its place. */
-export function exitInterrupted(): never {
-  process.exit(EXIT.interrupted);
 }
 
 async function load(root: string): Promise<Config> {

@@ -20,13 +20,13 @@ export class Init extends DeltaCommand {
     JsonAnswer & { path: string; written: boolean; found: readonly string[]; pipeline: string }
   > {
     const { flags } = await this.parse(Init);
-    const [{ repositoryRoot }, { detect }, { pipelineText }, { PIPELINE_FILE }] = await Promise.all([
-      import("../repository-root.ts"),
+    const [{ workTreeHere }, { detect }, { pipelineText }, { PIPELINE_FILE }] = await Promise.all([
+      import("../repository.ts"),
       import("../init/detect.ts"),
       import("../init/pipeline-text.ts"),
       import("../../compiler/input.ts"),
     ]);
-    const root = await repositoryRoot();
+    const root = await workTreeHere();
     const found = await detect(root);
     const pipeline = pipelineText(found, basename(root));
     if (flags.print) {

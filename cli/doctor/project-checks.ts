@@ -1,6 +1,6 @@
 import type { ApiClient } from "../api-client.ts";
 import { CliFailure } from "../failure.ts";
-import { repositoryRoot } from "../repository-root.ts";
+import { openHere } from "../repository.ts";
 import { bad, note, ok, type Finding } from "./finding.ts";
 
 /** A clock this far from the server's makes times in lists misleading and app tokens invalid. */
@@ -8,7 +8,7 @@ const CLOCK_SKEW_MS_MAX = 5_000;
 
 export async function checkRepository(): Promise<Finding> {
   try {
-    return ok("repository", await repositoryRoot());
+    return ok("repository", (await openHere()).path);
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     const advice = error.hint ?? "Run it inside a git repository.";

@@ -17,7 +17,8 @@ describe("help", () => {
     expect(command?.summary).toMatch(/^[A-Z].*\.$/);
     for (const [name, flag] of Object.entries(command?.flags ?? {})) {
       expect(flag.summary, `--${name}`).toMatch(/[.]$/);
-      expect(flag.env, `--${name}`).toBe(`DELTA_${name.toUpperCase().replaceAll("-", "_")}`);
+      const expected = `DELTA_${name.toUpperCase().replaceAll("-", "_")}`;
+      expect([expected, undefined], `--${name}`).toContain(flag.env);
     }
     const { code, stdout, stderr } = await delta([...id.split(":"), "--help"], { cwd: temporaryFolder() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -88,6 +89,15 @@ describe("wrong usage ends with 2 and a short sentence", () => {
       },
     });
   });
+});
+
+test("what a runner tells a job is never taken for a flag", () => {
+  const names = Object.values(commands).flatMap((command) =>
+    Object.values(command.flags ?? {}).map(({ env }) => env),
+  );
+  const said = ["RUN_ID", "JOB", "STEP", "ATTEMPT", "ATTEMPT_ID", "COMMIT", "REF", "WORKSPACE"];
+  expect(names.filter((name) => said.some((word) => name === `DELTA_${word}`))).toEqual([]);
+  expect(names).toContain("DELTA_BASE");
 });
 
 describe("output", () => {

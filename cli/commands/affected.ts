@@ -1,0 +1,23 @@
+import type { AffectedReport } from "../../schemas/components.ts";
+import { DeltaCommand } from "../base-command.ts";
+import { changeFlags } from "../change-flags.ts";
+import { writeData } from "../output.ts";
+
+export class Affected extends DeltaCommand {
+  static override summary = "List the components that a change affects, and why.";
+  static override description =
+    "Works in any git repository, with or without a pipeline. Everything is read from git objects, nothing from the working tree unless --worktree is given.";
+  static override examples = [
+    "<%= config.bin %> affected --base origin/main",
+    "<%= config.bin %> affected --base HEAD~1 --head HEAD --json",
+  ];
+  static override flags = changeFlags;
+
+  async run(): Promise<AffectedReport> {
+    const { flags } = await this.parse(Affected);
+    const { affectedHere, affectedText } = await import("../affected.ts");
+    const report = await affectedHere(flags);
+    if (!this.jsonEnabled()) writeData(affectedText(report));
+    return report;
+  }
+}

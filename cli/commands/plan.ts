@@ -1,0 +1,51 @@
+import { string as argument } from "@oclif/core/args";
+import { boolean, string } from "@oclif/core/flags";
+import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
+import { changeFlags } from "../change-flags.ts";
+import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import type { Plan } from "../../schemas/plan.ts";
+
+export class PlanCommand extends DeltaCommand {
+  static override summary = "Show what a change would run, what it would not, and why.";
+  static override description =
+    "Compiles the pipeline of one commit for one event, as the server would: the same commit, base and event give the same plan and the same digest. Nothing is run. Ends with 1 when the pipeline has errors.";
+  static override examples = [
+    "<%= config.bin %> plan",
+    "<%= config.bin %> plan --base origin/main --worktree",
+    "<%= config.bin %> plan --event push --ref refs/heads/main --head HEAD --before HEAD~3",
+    "<%= config.bin %> plan --out plan.json",
+  ];
+  static override strict = false;
+  static override args = {
+    jobs: argument({
+      description: "Only these jobs and what they need; all that the change selects when left out.",
+    }),
+  };
+  static override flags = {
+    ...changeFlags,
+    all: boolean({ summary: "Select every job, whatever changed." }),
+    out: string({
+      summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
+      helpValue: "FILE",
+    }),
+    ...eventFlags,
+  };
+
+  async run(): Promise<
+    JsonAnswer & { digest: string | null; plan: Plan | null; diagnostics: readonly unknown[] }
+  > {
+    const { argv, flags } = await this.parse(PlanCommand);
+    const event = eventOf(flags);
+    const { planHere } = await import("../plan.ts");
+    return planHere({
+      base: flags.base,
+      head: event?.head ?? flags.head,
+      worktree: flags.worktree,
+      event,
+      jobs: argv.map(String),
+      all: flags.all,
+      out: flags.out ?? null,
+      json: this.jsonEnabled(),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { string } from "@oclif/core/args";
+import { boolean, option } from "@oclif/core/flags";
+import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
+import { DIAGNOSTIC_FORMATS } from "../diagnostic-formats.ts";
+
+export class Validate extends DeltaCommand {
+  static override summary = "Check the pipeline, as it is in the working tree, and point at what is wrong.";
+  static override description =
+    "Reads .delta/ from the working tree, or one file, or standard input when FILE is `-`. Ends with 1 when there are errors.";
+  static override examples = [
+    "<%= config.bin %> validate",
+    "<%= config.bin %> validate --fix",
+    "<%= config.bin %> validate --format sarif > delta.sarif",
+    "cat pipeline.yaml | <%= config.bin %> validate -",
+  ];
+  static override args = {
+    file: string({ description: "File to check in place of .delta/pipeline.yaml; `-` is standard input." }),
+  };
+  static override flags = {
+    format: option({
+      options: DIAGNOSTIC_FORMATS,
+      default: "human",
+      summary: "How to print what was found.",
+    })(),
+    fix: boolean({ summary: "Apply the fixes that are certain, then check again." }),
+  };
+
+  override jsonEnabled(): boolean {
+    return false;
+  }
+
+  async run(): Promise<JsonAnswer> {
+    const { args, flags } = await this.parse(Validate);
+    const { validateHere } = await import("../validate.ts");
+    const format = super.jsonEnabled() ? "json" : flags.format;
+    await validateHere({ file: args.file ?? null, fix: flags.fix, format });
+    return { version: 1 };
+  }
+}

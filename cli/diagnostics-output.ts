@@ -1,0 +1,52 @@
+import {
+  diagnosticsView,
+  formatGithub,
+  formatHuman,
+  sarifLog,
+  type PaintStyle,
+  type SourceTexts,
+} from "../compiler/diagnostics/index.ts";
+import type { Diagnostic } from "../schemas/diagnostic.ts";
+import type { DiagnosticFormat } from "./diagnostic-formats.ts";
+import { paint, writeTalk } from "./output.ts";
+import { PROGRAM_VERSION } from "./program-version.ts";
+
+const STYLES = {
+  error: "red",
+  warning: "yellow",
+  info: "cyan",
+  bold: "bold",
+  dim: "dim",
+} as const satisfies Record<PaintStyle, string>;
+
+/** Diagnostics as text for a stream's reader. */
+export function humanDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: SourceTexts,
+  stream: NodeJS.WriteStream,
+): string {
+  return formatHuman(diagnostics, sources, (style, text) => paint(STYLES[style], text, stream));
+}
+
+/** Diagnostics that stand beside another answer go to stderr. */
+export function talkDiagnostics(diagnostics: readonly Diagnostic[], sources: SourceTexts): void {
+  if (diagnostics.length > 0) writeTalk(humanDiagnostics(diagnostics, sources, process.stderr));
+}
+
+/** Diagnostics as the answer itself. */
+export function formatDiagnostics(
+  format: DiagnosticFormat,
+  diagnostics: readonly Diagnostic[],
+  sources: SourceTexts,
+): string {
+  switch (format) {
+    case "human":
+      return humanDiagnostics(diagnostics, sources, process.stdout);
+    case "json":
+      return JSON.stringify(diagnosticsView(diagnostics, sources), null, 2);
+    case "sarif":
+      return JSON.stringify(sarifLog(diagnostics, sources, PROGRAM_VERSION), null, 2);
+    case "github":
+      return formatGithub(diagnostics, sources);
+  }
+}

@@ -1,0 +1,85 @@
+import { affectedReport, discoverComponents } from "../compiler/components/index.ts";
+import { readAffectedInput } from "../control-plane/git/index.ts";
+import type { Component, ComponentEdge, ComponentGraph } from "../schemas/components.ts";
+import { paint } from "./output.ts";
+import { openHere, readingGit } from "./repository.ts";
+import { terminalText } from "./terminal-text.ts";
+
+export interface GraphHere {
+  readonly head: string;
+  readonly graph: ComponentGraph;
+  /** Roots of the components that the change affects; empty without a base. */
+  readonly affected: readonly string[];
+}
+
+/** The component graph at a revision of the repository around this process. */
+export async function graphHere(flags: {
+  head: string | undefined;
+  base: string | undefined;
+}): Promise<GraphHere> {
+  const repository = await openHere();
+  return readingGit(async () => {
+    const head = flags.head ?? "HEAD";
+    const input = await readAffectedInput(repository, { head, base: flags.base ?? head });
+    const { graph } = discoverComponents(input.head);
+    const affected = flags.base === undefined ? [] : affectedReport(input).affected.map(({ root }) => root);
+    return { head: input.head.commit, graph, affected };
+  });
+}
+
+type Format = "text" | "dot" | "mermaid";
+
+export function renderGraph(format: Format, graph: ComponentGraph, affected: ReadonlySet<string>): string {
+  if (format === "text") return text(graph, affected);
+  return format === "dot" ? dot(graph, affected) : mermaid(graph, affected);
+}
+
+/** One text for a label in any format: no control characters, no quotes that would end it. */
+function label({ id, root }: Component): string {
+  return terminalText(id === root ? root : `${id} (${root})`, { colours: false }).replaceAll(/\s/g, " ");
+}
+
+function text({ components, edges }: ComponentGraph, affected: ReadonlySet<string>): string {
+  const byRoot = new Map(components.map((component) => [component.root, component]));
+  const from = Map.groupBy(edges, (edge) => edge.from);
+  if (components.length === 0) return "no components: no manifest that Delta CI knows, and none declared";
+  return components
+    .flatMap((component) => {
+      const mark = affected.has(component.root) ? paint("yellow", "* ") : affected.size > 0 ? "  " : "";
+      const lines = (from.get(component.root) ?? []).map(
+        (edge) => `${mark === "" ? "" : "  "}  → ${edgeText(edge, byRoot)}`,
+      );
+      return [`${mark}${paint("bold", label(component))} ${paint("dim", component.kind)}`, ...lines];
+    })
+    .join("\n");
+}
+
+function edgeText(edge: ComponentEdge, byRoot: ReadonlyMap<string, Component>): string {
+  const to = byRoot.get(edge.to);
+  const place = edge.place === null ? "" : `, ${edge.place.file}:${edge.place.line}`;
+  return `${to === undefined ? edge.to : label(to)} ${paint("dim", `(${edge.kind}${place})`)}`;
+}
+
+function dot({ components, edges }: ComponentGraph, affected: ReadonlySet<string>): string {
+  const name = new Map(components.map(({ root }, index) => [root, `c${index}`]));
+  const nodes = components.map((component) => {
+    const style = affected.has(component.root) ? ", style=filled, fillcolor=gold" : "";
+    return `  ${name.get(component.root)} [label=${JSON.stringify(label(component))}${style}];`;
+  });
+  const lines = edges.map(
+    ({ from, to, kind }) => `  ${name.get(from)} -> ${name.get(to)} [label="${kind}"];`,
+  );
+  return `digraph components {\n  rankdir=LR;\n  node [shape=box];\n${[...nodes, ...lines].join("\n")}\n}`;
+}
+
+function mermaid({ components, edges }: ComponentGraph, affected: ReadonlySet<string>): string {
+  const name = new Map(components.map(({ root }, index) => [root, `c${index}`]));
+  const nodes = components.map(
+    (component) => `  ${name.get(component.root)}["${label(component).replaceAll('"', "#quot;")}"]`,
+  );
+  const lines = edges.map(({ from, to, kind }) => `  ${name.get(from)} -->|${kind}| ${name.get(to)}`);
+  const marked = components.flatMap(({ root }) => (affected.has(root) ? [name.get(root) ?? ""] : []));
+  const marks =
+    marked.length === 0 ? [] : ["  classDef affected fill:#fd6", `  class ${marked.join(",")} affected`];
+  return ["graph LR", ...nodes, ...lines, ...marks].join("\n");
+}

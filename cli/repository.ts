@@ -1,0 +1,47 @@
+import {
+  GitError,
+  openRepository,
+  type GitErrorCode,
+  type GitRepository,
+} from "../control-plane/git/index.ts";
+import { CliFailure, type FailureCode } from "./failure.ts";
+
+const MEANING: Readonly<Record<GitErrorCode, { code: FailureCode; hint: string | null }>> = {
+  git_missing: { code: "git_failed", hint: "Install git 2.30 or newer." },
+  not_a_repository: { code: "not_a_git_repository", hint: "Run it in one, or name one with -C DIR." },
+  unsafe_ownership: {
+    code: "git_failed",
+    hint: "Trust it with: git config --global --add safe.directory DIR",
+  },
+  unknown_revision: { code: "revision_unknown", hint: "Fetch it first, or name another revision." },
+  ref_deleted: { code: "revision_unknown", hint: null },
+  no_work_tree: { code: "not_a_git_repository", hint: "A working tree is needed for that." },
+  too_large: { code: "git_failed", hint: null },
+  timed_out: { code: "git_failed", hint: null },
+  canceled: { code: "interrupted", hint: null },
+  corrupt: { code: "git_failed", hint: "`git fsck` tells more." },
+  git_failed: { code: "git_failed", hint: null },
+};
+
+/** The repository that this process stands in. */
+export async function openHere(): Promise<GitRepository> {
+  return readingGit(() => openRepository(process.cwd()));
+}
+
+/** Does work on a repository; what git could not do becomes a failure with a hint. */
+export async function readingGit<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const { code, hint } = MEANING[error.code];
+    throw new CliFailure(code, error.message, hint, error);
+  }
+}
+
+/** The top folder of the working tree around this process. */
+export async function workTreeHere(): Promise<string> {
+  const { bare, path } = await openHere();
+  if (!bare) return path;
+  throw new CliFailure("not_a_git_repository", `${path} is a bare repository; a working tree is needed here`);
+}

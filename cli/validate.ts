@@ -1,0 +1,194 @@
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { applyFixes, textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
+import {
+  compile,
+  PIPELINE_FILE,
+  wantedContents,
+  type CompileInput,
+  type TreeSnapshot,
+} from "../compiler/index.ts";
+import { readCompileInput } from "../control-plane/git/index.ts";
+import type { Diagnostic, Span } from "../schemas/diagnostic.ts";
+import type { DiagnosticFormat } from "./diagnostic-formats.ts";
+import { formatDiagnostics } from "./diagnostics-output.ts";
+import { EXIT } from "./exit-codes.ts";
+import { CliFailure } from "./failure.ts";
+import { writeData, writeTalk } from "./output.ts";
+import { PROGRAM_VERSION } from "./program-version.ts";
+import { openHere, readingGit } from "./repository.ts";
+
+interface ValidateRequest {
+  readonly file: string | null;
+  readonly fix: boolean;
+  readonly format: DiagnosticFormat;
+}
+
+/** Files as a person has them now, by their path in the repository, and where each came from. */
+interface Overlay {
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** Where to write a fixed file; null for standard input. */
+  readonly origin: (path: string) => string | null;
+}
+
+/** A commit that is none, for what has not been committed yet. */
+const NO_COMMIT = "0".repeat(40);
+
+/** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
+export async function validateHere(request: ValidateRequest): Promise<void> {
+  const base = await committed(request.file !== null);
+  const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
+  let found = check(base, overlay.contents);
+  if (request.fix) found = await fix(base, overlay, found);
+  const { diagnostics, sources } = shownAs(request.file, found);
+  if (diagnostics.length === 0 && request.format === "human") {
+    writeData(`${request.file ?? PIPELINE_FILE} is valid`);
+  } else writeData(formatDiagnostics(request.format, diagnostics, sources));
+  if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = EXIT.findings;
+}
+
+/** What is wrong with the pipeline in the working tree. */
+export async function checkWorkingTree(): Promise<readonly Diagnostic[]> {
+  const [base, overlay] = await Promise.all([committed(false), workingTree()]);
+  return check(base, overlay.contents).diagnostics;
+}
+
+/** Places in the file that was named are shown by that name, not by the one it stands for. */
+function shownAs(
+  file: string | null,
+  { diagnostics, sources }: Found,
+): Pick<Found, "diagnostics" | "sources"> {
+  if (file === null) return { diagnostics, sources };
+  const name = file === "-" ? "(standard input)" : file;
+  const named = (span: Span): Span => (span.file === PIPELINE_FILE ? { ...span, file: name } : span);
+  return {
+    diagnostics: diagnostics.map((diagnostic) => ({
+      ...diagnostic,
+      span: diagnostic.span === null ? null : named(diagnostic.span),
+      related: diagnostic.related.map((other) => ({ ...other, span: named(other.span) })),
+    })),
+    sources: (path) => sources(path === name ? PIPELINE_FILE : path),
+  };
+}
+
+interface Found {
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: SourceTexts;
+}
+
+function check(base: CompileInput, overlay: ReadonlyMap<string, Uint8Array>): Found {
+  const head = laidOver(base.head, overlay);
+  const { diagnostics } = compile({ ...base, head });
+  return { contents: overlay, diagnostics, sources: textsOf(head.contents) };
+}
+
+function laidOver(head: TreeSnapshot, overlay: ReadonlyMap<string, Uint8Array>): TreeSnapshot {
+  const entries = new Map(
+    [...head.entries].filter(([path]) => !path.startsWith(".delta/") || overlay.has(path)),
+  );
+  for (const path of overlay.keys()) entries.set(path, { path, blob: NO_COMMIT, mode: "100644" });
+  return { commit: head.commit, entries, contents: new Map([...head.contents, ...overlay]) };
+}
+
+/** The last commit, or nothing where there is none yet; outside a repository only when one file was named. */
+async function committed(fileNamed: boolean): Promise<CompileInput> {
+  const request = { jobs: [], all: true };
+  try {
+    const repository = await openHere();
+    const sources = await readingGit(() =>
+      readCompileInput(repository, { wanted: wantedContents, base: "HEAD" }),
+    );
+    return { ...sources, compilerVersion: PROGRAM_VERSION, request };
+  } catch (error) {
+    if (!(error instanceof CliFailure)) throw error;
+    const nothingCommitted = error.code === "revision_unknown";
+    if (!nothingCommitted && !(fileNamed && error.code === "not_a_git_repository")) throw error;
+    return { ...emptyRepository(), compilerVersion: PROGRAM_VERSION, request };
+  }
+}
+
+function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request"> {
+  return {
+    head: { commit: NO_COMMIT, entries: new Map(), contents: new Map() },
+    base: null,
+    changes: {
+      base: null,
+      head: NO_COMMIT,
+      merge_base: null,
+      rule: "everything",
+      ladder: [],
+      changed: null,
+      uncertain: [],
+    },
+    event: {
+      kind: "push",
+      ref: "refs/heads/main",
+      default_branch: "main",
+      head: NO_COMMIT,
+      before: null,
+      forced: false,
+      deleted: false,
+      pull_request: null,
+      trust: "trusted",
+      inputs: {},
+    },
+  };
+}
+
+async function workingTree(): Promise<Overlay> {
+  const { path: root } = await openHere();
+  const names = await readdir(join(root, ".delta"), { recursive: true, withFileTypes: true }).catch(() => []);
+  const contents = new Map<string, Uint8Array>();
+  for (const entry of names) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    contents.set(path.slice(root.length + 1), await readFile(path));
+  }
+  if (!contents.has(PIPELINE_FILE)) {
+    const hint = "`delta init` writes a first one.";
+    throw new CliFailure("pipeline_missing", `there is no ${PIPELINE_FILE} in ${root}`, hint);
+  }
+  return { contents, origin: (path) => join(root, path) };
+}
+
+async function oneFile(file: string): Promise<Overlay> {
+  if (file === "-") {
+    const given = new TextEncoder().encode(await text(process.stdin));
+    return { contents: new Map([[PIPELINE_FILE, given]]), origin: () => null };
+  }
+  try {
+    const bytes = await readFile(file);
+    return {
+      contents: new Map([[PIPELINE_FILE, bytes]]),
+      origin: (path) => (path === PIPELINE_FILE ? file : null),
+    };
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    throw new CliFailure("file_unreadable", `cannot read ${file}: ${why}`, null, error);
+  }
+}
+
+/** Rounds of fixing: a fix can lay bare another, but never for ever. */
+const FIX_ROUNDS_MAX = 10;
+
+async function fix(base: CompileInput, overlay: Overlay, first: Found): Promise<Found> {
+  let found = first;
+  for (let round = 0; round < FIX_ROUNDS_MAX; round += 1) {
+    const { texts, applied } = applyFixes(found.diagnostics, found.sources);
+    if (applied.length === 0) return found;
+    const contents = new Map(found.contents);
+    for (const [path, fixed] of texts) {
+      contents.set(path, new TextEncoder().encode(fixed));
+      const origin = overlay.origin(path);
+      if (origin === null)
+        throw new CliFailure("usage", "--fix needs a file to write to", "Name one, or run it in place.");
+      await writeFile(origin, fixed);
+    }
+    for (const { title } of applied) writeTalk(`fixed: ${title}`);
+    found = check(base, contents);
+  }
+  return found;
+}

@@ -1,0 +1,66 @@
+import { cpSync, globSync, rmSync } from "node:fs";
+import { defineConfig, type Plugin } from "rolldown";
+
+/**
+ * Three builds into dist/. The CLI is bundled with its packages into an entry, the command map and
+ * shared chunks, because starting fast is a matter of few files. Everything the CLI starts as a
+ * server keeps its layout, one file per module, so that paths relative to a module stay true. The
+ * runner is one file with nothing beside it, as it runs inside other people's images.
+ */
+const SERVER_DOORS = /^(?:\.\.\/)+((?:control-plane\/(?:main|config)|nomad\/index)\.ts)$/;
+const MODULE_URL = /new URL\(("\.[^"]*)\.ts"/g;
+
+const serverDoors: Plugin = {
+  name: "server-doors",
+  resolveId(source) {
+    const door = SERVER_DOORS.exec(source)?.[1];
+    return door === undefined ? null : { id: `../${door.replace(/\.ts$/, ".js")}`, external: true };
+  },
+};
+
+/** A module that starts another by its URL names the built one. */
+const moduleUrls: Plugin = {
+  name: "module-urls",
+  transform: (code) => (MODULE_URL.test(code) ? code.replaceAll(MODULE_URL, 'new URL($1.js"') : null),
+};
+
+const assets: Plugin = {
+  name: "assets",
+  buildStart() {
+    rmSync("dist", { recursive: true, force: true });
+    for (const file of globSync("{control-plane,nomad,schemas}/**/*.{sql,json,hcl,html,css}")) {
+      cpSync(file, `dist/${file}`);
+    }
+  },
+};
+
+export default defineConfig([
+  {
+    input: Object.fromEntries(
+      globSync("{control-plane,compiler,nomad,schemas}/**/*.ts").map((file) => [
+        file.replace(/\.ts$/, ""),
+        file,
+      ]),
+    ),
+    platform: "node",
+    external: /^[^./]/,
+    plugins: [assets, moduleUrls],
+    output: { dir: "dist", format: "esm", preserveModules: true, preserveModulesRoot: "." },
+  },
+  {
+    input: { "delta-runner": "runner/main.ts" },
+    platform: "node",
+    output: { dir: "dist/runner", format: "esm", entryFileNames: "[name].mjs", codeSplitting: false },
+  },
+  {
+    input: { main: "cli/main.ts", commands: "cli/commands.ts" },
+    platform: "node",
+    plugins: [serverDoors],
+    output: {
+      dir: "dist/cli",
+      format: "esm",
+      minify: "dce-only",
+      chunkFileNames: "[name]-[hash].js",
+    },
+  },
+]);
