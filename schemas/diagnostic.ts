@@ -44,3 +44,10 @@ export interface Diagnostic {
   readonly related: readonly RelatedSpan[];
   readonly fix?: Fix;
 }
+
+/** A diagnostic with its span told in lines, for those who have no source at hand: the API, checks, pages. */
+export interface PlacedDiagnostic extends Diagnostic {
+  readonly place: Place | null;
+  /** Where the span ends; the column is the one after its last character. */
+  readonly end: Place | null;
+}

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalBlobStore } from "../../../control-plane/blobs/local-blob-store.ts";
 import { registerLogIngress } from "../../../control-plane/http/log-ingress.ts";

@@ -1,0 +1,17 @@
+import { planCommit } from "./plan-commit.ts";
+import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
+
+// A process of its own: a document that stalls or kills it cannot touch the control plane. It ends with
+// its parent, whose end closes the channel.
+process.on("message", ({ id, request }: PlanningOrder) => {
+  planCommit(request).then(
+    (result) => answer({ id, ok: true, result }),
+    (error: unknown) =>
+      answer({ id, ok: false, message: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+
+function answer(message: PlanningAnswer): void {
+  process.send?.(message);
+}

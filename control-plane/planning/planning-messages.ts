@@ -1,0 +1,32 @@
+import type { PlacedDiagnostic } from "../../schemas/diagnostic.ts";
+import type { PipelineEvent } from "../../schemas/event.ts";
+import type { PlanDigest } from "../../schemas/ids.ts";
+
+/** One commit to plan, of a repository on this machine. */
+export interface PlanningRequest {
+  /** Bare mirror that holds the commit. */
+  readonly repositoryPath: string;
+  readonly event: PipelineEvent;
+  readonly head: string;
+  /** A base that somebody named; null lets the ladder find one. */
+  readonly base: string | null;
+  readonly jobs: readonly string[];
+  readonly all: boolean;
+  readonly compilerVersion: string;
+}
+
+export interface PlanningResult {
+  /** Both null when there is an error among the diagnostics. */
+  readonly digest: PlanDigest | null;
+  readonly canonical: string | null;
+  readonly diagnostics: readonly PlacedDiagnostic[];
+}
+
+/** What the two processes say to each other. */
+export interface PlanningOrder {
+  readonly id: number;
+  readonly request: PlanningRequest;
+}
+export type PlanningAnswer =
+  | { readonly id: number; readonly ok: true; readonly result: PlanningResult }
+  | { readonly id: number; readonly ok: false; readonly message: string };

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { expect, onTestFinished, test } from "vitest";
+import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
+import { createPlanner, type PlannerSettings } from "../../../control-plane/planning/planner.ts";
+import type { PlanningRequest } from "../../../control-plane/planning/planning-messages.ts";
+import { ScratchRepository } from "../../support/scratch-repository.ts";
+
+const PIPELINE = `version: 1
+name: ci
+on: { push: {} }
+jobs:
+  build:
+    image: node:24
+    steps:
+      - run: "true"
+`;
+
+function world(settings: PlannerSettings = {}) {
+  const planner = createPlanner(settings);
+  onTestFinished(() => planner.stop());
+  return planner;
+}
+
+/** A planning process that does something else instead. */
+function program(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "delta-planner-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "child.mjs");
+  writeFileSync(path, text);
+  return path;
+}
+
+function request(repository: ScratchRepository, head: string): PlanningRequest {
+  return {
+    repositoryPath: repository.path,
+    event: {
+      kind: "push",
+      ref: "refs/heads/main",
+      default_branch: "main",
+      head,
+      before: null,
+      forced: false,
+      deleted: false,
+      pull_request: null,
+      trust: "trusted",
+      inputs: {},
+    },
+    head,
+    base: null,
+    jobs: [],
+    all: false,
+    compilerVersion: "1.2.3",
+  };
+}
+
+test("a plan made in its own process is the one made in this process, byte for byte", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const asked = request(repository, repository.commit({ ".delta/pipeline.yaml": PIPELINE }));
+  const result = await planner.plan(asked);
+  expect(result.digest).toMatch(/^sha256:/);
+  expect(result).toEqual(await planCommit(asked));
+});
+
+test("many plans at once are all answered, each with its own", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const heads = Array.from({ length: 6 }, (_, index) =>
+    repository.commit({ ".delta/pipeline.yaml": PIPELINE.replace("name: ci", `name: ci${index}`) }),
+  );
+  const results = await Promise.all(heads.map((head) => planner.plan(request(repository, head))));
+  expect(results.map(({ canonical }) => /"name":"(ci\d)"/.exec(canonical ?? "")?.[1])).toEqual(
+    heads.map((_, index) => `ci${index}`),
+  );
+});
+
+test("a mistake in the pipeline is a diagnostic with its line", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const head = repository.commit({ ".delta/pipeline.yaml": PIPELINE.replace("steps:", "stpes:") });
+  const { digest, diagnostics } = await planner.plan(request(repository, head));
+  expect(digest).toBeNull();
+  expect(diagnostics.map(({ place }) => place?.line)).toContain(7);
+});
+
+test("a repository that is gone fails, and the process serves the next plan", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const head = repository.commit({ ".delta/pipeline.yaml": PIPELINE });
+  const lost = { ...request(repository, head), repositoryPath: join(repository.path, "nowhere") };
+  await expect(planner.plan(lost)).rejects.toMatchObject({ kind: "failed" });
+  expect((await planner.plan(request(repository, head))).digest).not.toBeNull();
+});
+
+test("a process that dies is told apart, and the next plan gets another", async () => {
+  const planner = world({ program: program("process.on('message', () => process.abort())") });
+  const repository = new ScratchRepository();
+  const asked = request(repository, repository.commit({}));
+  for (let time = 0; time < 3; time++) {
+    await expect(planner.plan(asked)).rejects.toMatchObject({ kind: "crashed" });
+  }
+});
+
+test("a process that hangs is ended at the deadline while this one goes on", async () => {
+  const planner = world({ program: program("process.on('message', () => { for (;;); })"), timeoutMs: 400 });
+  const repository = new ScratchRepository();
+  const asked = request(repository, repository.commit({}));
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  await expect(planner.plan(asked)).rejects.toMatchObject({ kind: "timed_out" });
+  expect(delay.percentile(50) / 1e6).toBeLessThan(100);
+});
+
+test("the process is given no credentials of this one", async () => {
+  const told =
+    "process.on('message', ({ id }) => process.send({ id, ok: false, message: JSON.stringify(process.env) }))";
+  process.env["DELTA_TEST_CREDENTIAL"] = "hunter2";
+  onTestFinished(() => void delete process.env["DELTA_TEST_CREDENTIAL"]);
+  const planner = world({ program: program(told) });
+  const repository = new ScratchRepository();
+  const failure: unknown = await planner
+    .plan(request(repository, repository.commit({})))
+    .catch((e: unknown) => e);
+  expect((failure as Error).message).toContain("PATH");
+  expect((failure as Error).message).not.toContain("hunter2");
+});
+
+test("stopping ends the processes and what waits for them", async () => {
+  const planner = world({ program: program("process.on('message', () => {})") });
+  const repository = new ScratchRepository();
+  const asked = request(repository, repository.commit({}));
+  const plans = [planner.plan(asked), planner.plan(asked), planner.plan(asked)];
+  const settled = Promise.allSettled(plans);
+  await planner.stop();
+  expect((await settled).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  await expect(planner.plan(asked)).rejects.toMatchObject({ kind: "failed" });
+  await planner.stop();
+});

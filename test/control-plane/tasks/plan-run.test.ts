@@ -1,0 +1,261 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { newId, systemClock } from "../../../control-plane/clock.ts";
+import { upsertRepository } from "../../../control-plane/db/deliveries.ts";
+import { GitHubForge } from "../../../control-plane/forge/github/github-forge.ts";
+import { Mirror } from "../../../control-plane/git/mirror.ts";
+import { createRun, requestCancel } from "../../../control-plane/lifecycle/index.ts";
+import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
+import { createPlanner, PlannerError, type Planner } from "../../../control-plane/planning/planner.ts";
+import { planRun } from "../../../control-plane/tasks/plan-run.ts";
+import type { PipelineEvent } from "../../../schemas/event.ts";
+import type { RepositoryId, RunId } from "../../../schemas/ids.ts";
+import { createTestDatabase } from "../../support/database.ts";
+import { GitHubStandIn } from "../../support/github/stand-in.ts";
+import { ScratchRepository } from "../../support/scratch-repository.ts";
+
+const PIPELINE = `version: 1
+name: ci
+on: { push: {}, pull_request: {} }
+jobs:
+  build:
+    image: node:24
+    steps:
+      - run: "true"
+  docs:
+    image: node:24
+    changes: ["docs/**"]
+    steps:
+      - run: "true"
+`;
+const TOKEN = "POST /app/installations/{installation_id}/access_tokens";
+const AUTHOR = { actor: "test", cause: "test" };
+
+async function world(forge: "local" | "github", planner?: Planner) {
+  const { database } = await createTestDatabase();
+  const gitHub = await GitHubStandIn.start();
+  onTestFinished(() => gitHub[Symbol.asyncDispose]());
+  const source = new ScratchRepository();
+  const served = gitHub.addRepository("ada/engine", source.path);
+  const { appId, privateKey } = gitHub.app;
+  const github = new GitHubForge(
+    { apiUrl: gitHub.url, appId, privateKey, webhookSecret: gitHub.webhookSecret },
+    systemClock,
+    { warn: () => {} },
+  );
+  const folder = mkdtempSync(join(tmpdir(), "delta-mirror-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const rules = { plainHttpHosts: [new URL(gitHub.url).host], localPaths: true };
+  const used = planner ?? createPlanner();
+  onTestFinished(() => used.stop());
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const context = {
+    database,
+    mirror: new Mirror(folder, rules),
+    planner: used,
+    github,
+    version: "1.2.3",
+    log,
+  };
+
+  const start = async (head: string, change: { event?: Partial<PipelineEvent>; base?: string } = {}) => {
+    const event: PipelineEvent = {
+      kind: "push",
+      ref: "refs/heads/main",
+      default_branch: "main",
+      head,
+      before: null,
+      forced: false,
+      deleted: false,
+      pull_request: null,
+      trust: "trusted",
+      inputs: {},
+      ...change.event,
+    };
+    const repository = {
+      forgeId: forge === "local" ? source.path : String(served.id),
+      fullName: "ada/engine",
+      cloneUrl: forge === "local" ? source.path : `${gitHub.url}/ada/engine.git`,
+      defaultBranch: "main",
+      installationId: forge === "local" ? null : String(served.installationId),
+    };
+    const { id } = await database.begin(async (tx) =>
+      createRun(tx, AUTHOR, {
+        repositoryId: await upsertRepository(tx, forge, repository, newId<RepositoryId>()),
+        deliveryId: null,
+        event,
+        headSha: head,
+        baseSha: change.base ?? null,
+        request: null,
+        rerunOf: null,
+      }),
+    );
+    return { id, event };
+  };
+  const read = async (id: RunId) => {
+    const [run] = await database`select * from delta.runs where id = ${id}`;
+    return run ?? {};
+  };
+  return { ...context, context, gitHub, served, source, start, read };
+}
+
+describe("a run of a repository on this machine", () => {
+  test("is planned as the command line plans it, with its jobs and their decisions", async () => {
+    const { context, database, source, start, read } = await world("local");
+    const base = source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    const head = source.commit({ "src/a.ts": "1" });
+    const { id, event } = await start(head, { base });
+    await planRun(context, id);
+    const run = await read(id);
+    const own = await planCommit({
+      repositoryPath: source.path,
+      event,
+      head,
+      base,
+      jobs: [],
+      all: false,
+      compilerVersion: "1.2.3",
+    });
+    expect(run).toMatchObject({ state: "queued", plan_digest: own.digest, base_sha: base });
+    expect(await database`select key, state, reason from delta.jobs order by position`).toMatchObject([
+      { key: "build", reason: null },
+      { key: "docs", state: "skipped", reason: "not_selected" },
+    ]);
+  });
+
+  test("may be of a commit that no branch holds", async () => {
+    const { context, source, start, read } = await world("local");
+    source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    const loose = source.git("commit-tree", "-m", "working tree", "-p", "HEAD", "HEAD^{tree}");
+    const { id } = await start(loose);
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "queued" });
+  });
+
+  test("without a pipeline ends with that as its reason", async () => {
+    const { context, source, start, read } = await world("local");
+    const { id } = await start(source.commit({ "a.txt": "1" }));
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "plan_failed", reason: "pipeline_missing" });
+  });
+
+  test("with a broken pipeline keeps the diagnostics with their lines", async () => {
+    const { context, source, start, read } = await world("local");
+    const text = PIPELINE.replace("    steps:\n", "    stpes:\n");
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": text }));
+    await planRun(context, id);
+    const run = await read(id);
+    expect(run).toMatchObject({ state: "plan_failed", reason: "pipeline_invalid" });
+    expect(run["diagnostics"]).toContainEqual(
+      expect.objectContaining({ place: { file: ".delta/pipeline.yaml", line: 7, column: 5 } }),
+    );
+  });
+
+  test("whose folder is gone ends as source unavailable", async () => {
+    const { context, source, start, read } = await world("local");
+    const head = source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    rmSync(source.path, { recursive: true });
+    const { id } = await start(head);
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "plan_failed", reason: "source_unavailable" });
+  });
+
+  test("that was canceled is not planned, and one planned twice has one set of jobs", async () => {
+    const { context, database, source, start, read } = await world("local");
+    const head = source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    const canceled = await start(head);
+    await requestCancel(database, AUTHOR, canceled.id, "canceled_by_user");
+    await planRun(context, canceled.id);
+    expect(await read(canceled.id)).toMatchObject({ state: "canceled" });
+    const twice = await start(head);
+    await Promise.all([planRun(context, twice.id), planRun(context, twice.id)]);
+    expect(await database`select 1 from delta.jobs where run_id = ${twice.id}`).toHaveLength(2);
+  });
+});
+
+describe("a run of a repository on GitHub", () => {
+  test("is fetched with the App's token and planned", async () => {
+    const { context, gitHub, source, start, read } = await world("github");
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": PIPELINE }));
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "queued" });
+    expect(gitHub.violations).toEqual([]);
+  });
+
+  test("of a pull request has its target as base", async () => {
+    const { context, source, start, read } = await world("github");
+    const target = source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    source.git("checkout", "--quiet", "--detach");
+    const head = source.commit({ "docs/a.md": "1" });
+    source.git("update-ref", "refs/pull/3/head", head);
+    const { id } = await start(head, {
+      event: {
+        kind: "pull_request",
+        ref: "refs/pull/3/head",
+        pull_request: {
+          number: 3,
+          action: "opened",
+          target_ref: "refs/heads/main",
+          target_sha: target,
+          source_ref: "refs/heads/change",
+          from_fork: true,
+          draft: false,
+        },
+        trust: "fork",
+      },
+    });
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "queued", base_sha: target });
+  });
+
+  test("whose commit is in no ref of the repository ends as unreachable", async () => {
+    const { context, source, start, read } = await world("github");
+    source.commit({ ".delta/pipeline.yaml": PIPELINE });
+    const foreign = source.git("commit-tree", "-m", "from a fork", "HEAD^{tree}");
+    const { id } = await start(foreign);
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "plan_failed", reason: "commit_unreachable" });
+  });
+
+  test("is planned later when GitHub fails, and waits as long as it is told", async () => {
+    const { context, gitHub, source, start, read, database } = await world("github");
+    gitHub.fault(TOKEN, { kind: "answer", status: 429, headers: { "retry-after": "90" } });
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": PIPELINE }));
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "planning", planning_attempts: 1 });
+    const [due] = await database`
+      select extract(epoch from wake_at - clock_timestamp())::int as seconds from delta.runs where id = ${id}`;
+    expect(due?.["seconds"]).toBeGreaterThan(80);
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "queued", planning_attempts: 2 });
+  });
+
+  test("of an App that was uninstalled ends as source unavailable", async () => {
+    const { context, gitHub, served, source, start, read } = await world("github");
+    gitHub.uninstall(served);
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": PIPELINE }));
+    await planRun(context, id);
+    expect(await read(id)).toMatchObject({ state: "plan_failed", reason: "source_unavailable" });
+  });
+});
+
+test("a commit that ends its planning process twice is not given a third", async () => {
+  let plans = 0;
+  const planner: Planner = {
+    plan: () => {
+      plans++;
+      return Promise.reject(new PlannerError("crashed", "it ended"));
+    },
+    stop: async () => {},
+  };
+  const { context, source, start, read } = await world("local", planner);
+  const { id } = await start(source.commit({ ".delta/pipeline.yaml": PIPELINE }));
+  await planRun(context, id);
+  expect(await read(id)).toMatchObject({ state: "planning" });
+  await planRun(context, id);
+  expect(await read(id)).toMatchObject({ state: "plan_failed", reason: "internal_error" });
+  await planRun(context, id);
+  expect(plans).toBe(2);
+});
