@@ -10,9 +10,9 @@ export type Paint = (style: PaintStyle, text: string) => string;
 
 export const noPaint: Paint = (_style, text) => text;
 
-/** Where the docs of a code are, relative to the root of this program. */
+/** Where the docs of a code are, relative to the root of this program; the anchor is that of a Markdown heading. */
 export function docsPath(code: Diagnostic["code"]): string {
-  return `docs/diagnostics.md#${code.toLowerCase()}`;
+  return `docs/diagnostics.md#${code.toLowerCase()}-${DIAGNOSTIC_CODES[code].name.replaceAll(".", "")}`;
 }
 
 /** Every diagnostic with its place, a frame of the source and what helps, and a last line that counts. */

@@ -36,12 +36,15 @@ export function compile(input: CompileInput): CompileResult {
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
   const changes = inPathOrder(input.changes);
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
+  const configuration = new Set(sources.map(({ path }) => path));
+  // What a changed pipeline means for each job is decided below, from its definitions.
+  const isNoComponents = (path: string): boolean => configuration.has(path) || isIgnored(path);
   const places = new PlaceFinder(sourceTexts(input.head.contents));
   const placeOf = (span: Span): Place => places.place(span.file, span.start);
-  const affected = componentChanges(model, input, changes, isIgnored, placeOf, budget);
+  const affected = componentChanges(model, input, changes, isNoComponents, placeOf, budget);
   const pathLists = pathListsOf(model).map((list) => lists.of(list));
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
-  const definitions = definitionsOf(model, loaded.sources, input, changes);
+  const definitions = definitionsOf(model, configuration, input, changes);
   const scopeOf = scopes(model, input, changes);
   const ordered = inNeedOrder(model.jobs);
   const judging = { facts, lists, report, all: input.request.all };
@@ -80,12 +83,11 @@ function inPathOrder(changes: ChangeSet): ChangeSet {
 
 function definitionsOf(
   model: PipelineModel,
-  sources: readonly { readonly path: string }[],
+  configuration: ReadonlySet<string>,
   { base, event }: CompileInput,
   changes: ChangeSet,
 ): DefinitionChanges {
-  const read = new Set(sources.map(({ path }) => path));
-  const changed = changedPaths(changes, () => false).filter((path) => read.has(path));
+  const changed = changedPaths(changes, () => false).filter((path) => configuration.has(path));
   if (changed.length === 0) return NO_DEFINITION_CHANGES;
   const before = base === null ? null : loadPipeline({ head: base, event }).model;
   return definitionChanges(model, before, changed);

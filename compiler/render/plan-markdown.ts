@@ -1,4 +1,5 @@
 import type { Decision, Plan } from "../../schemas/plan.ts";
+import { displayText } from "../diagnostics/quote.ts";
 import { eventFlags } from "../event-flags.ts";
 import { counted, named } from "../selection/sentence.ts";
 import { countJobs, eventText, inReadingOrder, OUTCOME_WORDS } from "./plan-text.ts";
@@ -78,16 +79,19 @@ function jobRow({ key, outcome, because, required, place }: Decision): string {
 }
 
 /**
- * Our own sentence with quoted names in it. Outside of the quotes nothing may act as markup; inside, a
- * code span shows every character as it is.
+ * A sentence with quoted names in it. Outside of the quotes nothing may act as markup; inside, a code
+ * span shows every character as it is. Quotes that do not pair up one by one are no quotes.
  */
 export function prose(sentence: string): string {
-  return sentence
-    .split("`")
-    .map((piece, index) =>
-      index % 2 === 1 ? piece : piece.replace(/[\\<>&*_[\]#@~!]/g, (found) => `&#${found.charCodeAt(0)};`),
-    )
-    .join("`");
+  const text = displayText(sentence);
+  const pieces = text.split("`");
+  const isQuoted = pieces.length % 2 === 1 && !text.includes("``");
+  if (!isQuoted) return escapeMarkup(text);
+  return pieces.map((piece, index) => (index % 2 === 1 ? piece : escapeMarkup(piece))).join("`");
+}
+
+function escapeMarkup(text: string): string {
+  return text.replace(/[\\<>&*_[\]#@~!`|]/g, (found) => `&#${found.charCodeAt(0)};`);
 }
 
 function fitting(rows: readonly string[], room: number): readonly string[] {

@@ -1,7 +1,7 @@
 import type { AffectedCause, AffectedComponent } from "../../schemas/components.ts";
 import type { DependencyHop } from "../../schemas/plan.ts";
 import { unreachable } from "../unreachable.ts";
-import { named } from "./sentence.ts";
+import { listNames, named } from "./sentence.ts";
 
 /** Affected components by root and by id. */
 export type AffectedIndex = ReadonlyMap<string, AffectedComponent>;
@@ -43,21 +43,32 @@ export function chainOf(component: AffectedComponent, index: AffectedIndex): Aff
 }
 
 /** Why the component is affected, in one clause. */
-export function affectedClause(component: AffectedComponent, { hops, origin, cause }: AffectedChain): string {
-  const via = hops.map(({ to }) => named(to)).join(", which depends on ");
-  const depends =
-    hops.length === 0
-      ? `component ${named(component.id)} is affected`
-      : `component ${named(component.id)} depends on ${via}`;
-  if (cause === null) return depends;
-  const where = hops.length === 0 ? depends : `${depends}, and ${named(origin.id)} is affected`;
+export function affectedClause(
+  component: AffectedComponent,
+  chain: AffectedChain,
+  index: AffectedIndex,
+): string {
+  const { hops, cause } = chain;
+  const label = (root: string): string => named(index.get(root)?.id ?? root);
+  const start = named(component.id);
+  const via = hops.map(({ to }) => label(to)).join(", which depends on ");
+  const depends = `${start} depends on ${via}`;
+  const isDirect = hops.length === 0;
+  if (cause === null) return isDirect ? `component ${start} is affected` : depends;
   switch (cause.cause) {
-    case "path":
-      return `${where}: ${named(cause.path)} ${CHANGE_WORDS[cause.status]}`;
-    case "lockfile":
-      return `${where}: ${named(cause.lockfile)} resolves ${cause.packages.slice(0, 3).map(named).join(", ")} differently`;
+    case "path": {
+      const change = `${named(cause.path)} ${CHANGE_WORDS[cause.status]}`;
+      return isDirect ? `${change} in component ${start}` : `${depends}, where ${change}`;
+    }
+    case "lockfile": {
+      const packages = cause.packages.length === 0 ? "dependencies" : listNames(cause.packages, "and");
+      const change = `${named(cause.lockfile)} resolves ${packages} differently`;
+      return isDirect ? `${change} for component ${start}` : `${depends}, for which ${change}`;
+    }
     case "uncertain":
-      return `${where}: ${cause.detail}`;
+      return isDirect
+        ? `component ${start} may be affected: ${cause.detail}`
+        : `${depends}, which may be affected: ${cause.detail}`;
     default:
       return unreachable(cause);
   }

@@ -16,10 +16,14 @@ export function pathDoubt(changes: ChangeSet): Doubt | null {
   return { code: "base_missing", because: "everything counts as changed: there is no base to compare with" };
 }
 
-/** Doubts without repeats, in the order in which they were raised. */
+/**
+ * Doubts without repeats, by code and detail. A path that no component owns is no doubt where it added
+ * none, as in a repository without components.
+ */
 export function mergeDoubts(...lists: readonly (readonly Uncertainty[])[]): readonly Uncertainty[] {
   const seen = new Map<string, Uncertainty>();
   for (const doubt of lists.flat()) {
+    if (doubt.code === "path_unowned" && doubt.added.length === 0) continue;
     const key = `${doubt.code}\n${doubt.detail}`;
     const known = seen.get(key);
     if (known === undefined || known.added.length < doubt.added.length) seen.set(key, doubt);

@@ -67,12 +67,8 @@ function readsChanges(name: string): boolean {
 }
 
 function valueClause(reads: readonly ValueRead[]): string {
-  const shown = reads.slice(0, 3).map(({ name, value }) => `${named(name)} is ${valueText(value)}`);
+  const shown = reads.slice(0, 3).map(({ name, value }) => `${named(name)} is ${named(String(value))}`);
   return shown.length === 0 ? "" : ` (${shown.join(", ")})`;
-}
-
-function valueText(value: ValueRead["value"]): string {
-  return value === "" ? "empty" : named(String(value));
 }
 
 /** Null when neither `changes` nor `components` is written. */
@@ -134,7 +130,7 @@ function judgeComponents(
     const component = facts.affected.get(name);
     if (component === undefined) continue;
     const chain = chainOf(component, facts.affected);
-    const because = affectedClause(component, chain);
+    const because = affectedClause(component, chain, facts.affected);
     if (chain.cause?.cause !== "uncertain") {
       return verdict("selected", "components", because, span, { chain: chain.hops });
     }

@@ -7,9 +7,10 @@ const NAMES_MAX = 3;
 
 /**
  * A user's text between backquotes. A backquote inside is written as an escape, so that the text can
- * never leave its quotes, in a terminal or in Markdown.
+ * never leave its quotes, in a terminal or in Markdown. An empty text reads `""`.
  */
 export function named(text: string): string {
+  if (text === "") return '`""`';
   const cut = text.length > NAME_CHARACTERS_MAX ? `${text.slice(0, NAME_CHARACTERS_MAX)}…` : text;
   return `\`${displayText(cut).replaceAll("`", "\\u0060")}\``;
 }

@@ -34,7 +34,7 @@ test("a person sees the place, the source, what belongs to it and what helps", (
   expect(formatHuman([missing, wrongGlob], sources)).toBe(
     [
       "error DC1001 pipeline.missing: there is no `.delta/pipeline.yaml`",
-      "  = see docs/diagnostics.md#dc1001",
+      "  = see docs/diagnostics.md#dc1001-pipelinemissing",
       "",
       ".delta/pipeline.yaml:4:15: error DC1505 glob.outside_repo: the glob `/src/**` cannot be used: 100% sure",
       "  |",
@@ -43,7 +43,7 @@ test("a person sees the place, the source, what belongs to it and what helps", (
       "  |               ^~~~~~~~~",
       "  = .delta/pipeline.yaml:2:1: in these jobs",
       "  = fix: Write src/**",
-      "  = see docs/diagnostics.md#dc1505",
+      "  = see docs/diagnostics.md#dc1505-globoutside_repo",
       "",
       "2 errors; 1 can be fixed",
       "",
@@ -119,7 +119,7 @@ test("JSON gives ranges, offsets and the fix under a version", () => {
             },
           ],
         },
-        docs: "docs/diagnostics.md#dc1505",
+        docs: "docs/diagnostics.md#dc1505-globoutside_repo",
       },
     ],
   });

@@ -30,6 +30,10 @@ export interface CaseInput {
 export function caseInput(pipeline: string | null, given: CaseInput = {}): CompileInput {
   const { changed = [], submodules = [], uncertain = [] } = given;
   const files = new Map(Object.entries(given.files ?? {}));
+  for (const change of changed ?? []) {
+    const { status, path } = typeof change === "string" ? { status: "M", path: change } : change;
+    if (status !== "D" && !files.has(path) && !submodules.includes(path)) files.set(path, "");
+  }
   if (pipeline !== null) files.set(PIPELINE_FILE, pipeline);
   const baseFiles = new Map(files);
   for (const [path, text] of Object.entries(given.base ?? {})) {
