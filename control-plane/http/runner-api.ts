@@ -51,34 +51,34 @@ const limited = {
  * The JSON routes of the runner protocol. Whatever is wrong with a lease, the answer is the same 409
  * `stale_lease`; docs/protocol.md tells the order of calls.
  */
-export function registerRunnerApi(app: FastifyInstance, dependencies: RunnerApiDependencies): void {
+export function registerRunnerApi(server: FastifyInstance, dependencies: RunnerApiDependencies): void {
   const { database, timing, identities } = dependencies;
 
-  app.post("/runner/v1/claim", async (request): Promise<ClaimReply> => {
+  server.post("/runner/v1/claim", async (request): Promise<ClaimReply> => {
     checked(NoQuery, request.query, "query");
     const body = checked(ClaimRequest, request.body, "body");
     return claimReply(await claimAttempt(database, body, timing, identities));
   });
 
-  app.post("/runner/v1/leases/:lease/ack", limited, async (request): Promise<AckReply> => {
+  server.post("/runner/v1/leases/:lease/ack", limited, async (request): Promise<AckReply> => {
     const sender = senderOf(request);
     return messageReply(await acknowledgeLease(database, sender, checked(AckRequest, request.body, "body")));
   });
 
-  app.post("/runner/v1/leases/:lease/heartbeat", limited, async (request): Promise<HeartbeatReply> => {
+  server.post("/runner/v1/leases/:lease/heartbeat", limited, async (request): Promise<HeartbeatReply> => {
     const sender = senderOf(request);
     const body = checked(HeartbeatRequest, request.body, "body");
     return messageReply(await takeHeartbeat(database, sender, body, timing));
   });
 
-  app.post("/runner/v1/leases/:lease/complete", limited, async (request): Promise<CompleteReply> => {
+  server.post("/runner/v1/leases/:lease/complete", limited, async (request): Promise<CompleteReply> => {
     const sender = senderOf(request);
     return messageReply(
       await completeAttempt(database, sender, checked(CompleteRequest, request.body, "body")),
     );
   });
 
-  app.post("/runner/v1/leases/:lease/cancel-ack", limited, async (request): Promise<CompleteReply> => {
+  server.post("/runner/v1/leases/:lease/cancel-ack", limited, async (request): Promise<CompleteReply> => {
     const sender = senderOf(request);
     return messageReply(
       await acknowledgeCancel(database, sender, checked(CancelAckRequest, request.body, "body")),
