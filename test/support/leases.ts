@@ -23,8 +23,8 @@ export async function insertLease(database: Database, head = "a".repeat(40)): Pr
   const token = randomBytes(32).toString("base64url");
   const event = { kind: "push", ref: "refs/heads/main", head };
   await database`
-    insert into delta.repositories (id, forge, forge_id, full_name, clone_url, default_branch)
-    values (${repositoryId}, 'local', ${repositoryId}, 'ada/engine', '/nowhere', 'main')`;
+    insert into delta.repositories (id, forge, forge_id, full_name, clone_url, default_branch, run_count)
+    values (${repositoryId}, 'local', ${repositoryId}, 'ada/engine', '/nowhere', 'main', 1)`;
   await database`
     insert into delta.runs (id, repository_id, number, event, head_sha, state)
     values (${runId}, ${repositoryId}, 1, ${database.json(event)}, ${head}, 'running')`;
