@@ -109,7 +109,7 @@ function hasPrograms(folder: string): boolean {
  * npm packages cannot hold symbolic links: the package lists them and makes them in an install
  * script. Where scripts do not run we make the missing ones, or its libraries would not load.
  */
-async function restoreSymlinks(packageFolder: string): Promise<void> {
+export async function restoreSymlinks(packageFolder: string): Promise<void> {
   const list = await readFile(join(packageFolder, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = join(packageFolder, target);

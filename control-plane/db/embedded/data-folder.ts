@@ -33,9 +33,7 @@ export async function prepareFolders(stateFolder: string): Promise<ServerFolders
   const digest = createHash("sha256").update(root).digest("hex").slice(0, 16);
   const socket = tooLong ? join("/tmp", `delta-${process.getuid?.() ?? 0}-${digest}`) : inside;
   for (const folder of [stateFolder, root, socket]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-      throw folderError(folder, error);
-    });
+    await makeFolder(folder);
   }
   await refuseForeign(socket);
   return {
@@ -45,6 +43,16 @@ export async function prepareFolders(stateFolder: string): Promise<ServerFolders
     startLock: join(root, "start.lock"),
     socket,
   };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Node reports a read-only file system as a missing parent; asked for this folder alone it tells the truth.
+    const cause = await mkdir(folder, { mode: 0o700 }).catch((plain: unknown) => plain);
+    throw folderError(folder, (cause ?? error) as NodeJS.ErrnoException);
+  }
 }
 
 /** A folder somebody else made under /tmp could hold somebody else's socket. */

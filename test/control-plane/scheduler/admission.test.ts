@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { admit, type Candidate, type Capacity } from "../../../control-plane/scheduler/admission.ts";
 import { remainingPaths } from "../../../control-plane/scheduler/remaining-path.ts";
