@@ -4,13 +4,18 @@ import { BadConfiguration, parseRunnerConfig, parseSweepConfig, readConfigText }
 import { RUNNER_EXIT, type RunnerExitName } from "../schemas/runner-exit.ts";
 import { runHeartbeatThread } from "./lease/heartbeat-thread.ts";
 import type { HeartbeatThreadData } from "./lease/messages.ts";
+import { pipe, serveRelay } from "./relay-command.ts";
 import { StopSource } from "./stop-source.ts";
 import { sweep } from "./sweep.ts";
 import { RUNNER_VERSION } from "./version.ts";
 
 const USAGE = `usage: delta-runner [run|sweep] [--config FILE]
+       delta-runner relay --socket PATH --control-plane URL [--ca FILE]
+       delta-runner pipe --socket PATH
   run      carry out one attempt (default)
   sweep    end the processes of an attempt whose runner died, and remove its workspace
+  relay    forward a Unix socket to the control plane, for runners that have no network
+  pipe     join standard input and output with the relay's socket, for virtual machines
 The configuration is one line of JSON on standard input, or a file that is deleted once read.`;
 
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -37,6 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = first === undefined || first.startsWith("--") ? "run" : first;
   const options = command === first ? rest : args;
+  if (command === "relay" || command === "pipe") return await relayOrPipe(command, rest);
   const fits = options.length === 0 || (options.length === 2 && options[0] === "--config");
   if (!fits || (command !== "run" && command !== "sweep")) {
     process.stderr.write(`${USAGE}\n`);
@@ -47,6 +53,17 @@ async function main(args: readonly string[]): Promise<number> {
     return (await sweep(parseSweepConfig(await readConfigText(options[1])))) ? 0 : RUNNER_EXIT.internal;
   } catch (error) {
     warn(error instanceof BadConfiguration ? error.message : String((error as Error).stack ?? error));
+    return error instanceof BadConfiguration ? RUNNER_EXIT.bad_configuration : RUNNER_EXIT.internal;
+  }
+}
+
+async function relayOrPipe(command: "relay" | "pipe", args: readonly string[]): Promise<number> {
+  try {
+    if (command === "relay") await serveRelay(args, warn);
+    else await pipe(args);
+    return 0;
+  } catch (error) {
+    warn((error as Error).message);
     return error instanceof BadConfiguration ? RUNNER_EXIT.bad_configuration : RUNNER_EXIT.internal;
   }
 }
