@@ -115,6 +115,7 @@ async function buildServices(
         warn,
       }),
     leaseTiming: config.leaseTiming,
+    localRepositories: config.localRepositories,
     log,
   };
 }

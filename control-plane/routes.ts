@@ -4,13 +4,16 @@ import type { Dispatcher } from "../schemas/dispatcher.ts";
 import type { Forge } from "../schemas/forge.ts";
 import type { Database } from "./db/client.ts";
 import type { Mirror } from "./git/mirror.ts";
+import { createApiAccess } from "./http/api-access.ts";
 import { registerGitHttp } from "./http/git-http.ts";
 import { registerLogIngress } from "./http/log-ingress.ts";
 import { registerRunnerApi } from "./http/runner-api.ts";
+import { registerRunsApi } from "./http/runs-api.ts";
 import { registerWebhooks } from "./http/webhooks.ts";
 import type { LeaseTiming } from "./lifecycle/lease-timing.ts";
 import type { LogSignals } from "./logs/log-signals.ts";
 import type { Planner } from "./planning/planner.ts";
+import { PROGRAM_VERSION } from "./program-version.ts";
 import type { TaskLog } from "./tasks/context.ts";
 
 /** The parts of one control plane that its routes and tasks share. */
@@ -25,6 +28,7 @@ export interface Services {
   readonly github: Forge | null;
   readonly dispatcher: Dispatcher;
   readonly leaseTiming: LeaseTiming;
+  readonly localRepositories: boolean;
   readonly log: TaskLog;
 }
 
@@ -34,6 +38,13 @@ export function registerRoutes(app: FastifyInstance, services: Services): void {
   registerRunnerApi(app, { database, timing: leaseTiming, identities: null });
   registerLogIngress(app, { database, blobs, signals });
   registerGitHttp(app, { database, mirror });
+  registerRunsApi(app, {
+    ...{ database, blobs, signals },
+    access: createApiAccess(services.apiToken),
+    version: PROGRAM_VERSION,
+    dispatcher: services.dispatcher.name,
+    localRepositories: services.localRepositories,
+  });
   if (github !== null) {
     registerWebhooks(app, { database, github });
   }
