@@ -8,3 +8,5 @@ export {
   type TreeSnapshot,
 } from "./input.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";
+export { findDecisions } from "./plan/find-decisions.ts";
+export { type WhyNot, whyNot } from "./plan/why-not.ts";

@@ -99,9 +99,9 @@ function scopes(
   changes: ChangeSet,
 ): (job: JobModel | null) => Scope {
   const files = [...head.entries.values()];
-  const { vars } = model;
+  const { vars, inputs } = model;
   return (job) => ({
-    names: scopeNames({ event, vars, changes, matrix: job?.matrix ?? null, component: null }),
+    names: scopeNames({ event, vars, inputs, changes, matrix: job?.matrix ?? null, component: null }),
     files,
   });
 }

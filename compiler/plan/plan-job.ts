@@ -1,11 +1,9 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
 import type { PlanJob, PlanNeed, PlanStep } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { evaluateExpression, renderTemplate, type Scope, type Template } from "../expressions/index.ts";
-import type { JobModel, NeedModel, StepModel } from "../language/model.ts";
-
-/** A step without a name is shown by the first line of its command, up to here. */
-const STEP_NAME_CHARACTERS_MAX = 80;
+import type { Scope } from "../expressions/index.ts";
+import { type BoundStep, bindJob } from "../language/bind.ts";
+import type { JobModel, NeedModel } from "../language/model.ts";
 
 export interface PlanJobContext {
   readonly scope: Scope;
@@ -18,18 +16,18 @@ export interface PlanJobContext {
 /** A selected job with every expression worked out. What has no value for this event is a finding. */
 export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
   const { placeOf } = context;
-  const text = (template: Template | null): string | null => render(template, context);
+  const bound = bindJob(job, context.scope, context.report);
   return {
     key: job.key,
     job: job.id,
-    name: text(job.name) ?? job.key,
+    name: bound.name ?? job.key,
     matrix: job.matrix === null ? null : Object.fromEntries(job.matrix),
     component: null,
-    image: text(job.image),
-    workdir: text(job.workdir) ?? ".",
+    image: bound.image,
+    workdir: bound.workdir,
     shell: job.shell,
-    env: renderMap(job.env, context),
-    steps: job.steps.filter((step) => stepRuns(step, context)).map((step) => planStep(step, context)),
+    env: bound.env,
+    steps: bound.steps.map((step) => planStep(step, placeOf)),
     needs: job.needs.flatMap((need) => planNeeds(need, context)),
     runner: job.runner,
     resources: {
@@ -55,40 +53,14 @@ function planNeeds(need: NeedModel, { isPlanned, placeOf }: PlanJobContext): Pla
   return need.keys.filter(isPlanned).map((key) => ({ job: key, when: need.when, place }));
 }
 
-function planStep(step: StepModel, context: PlanJobContext): PlanStep {
-  const run = render(step.run, context) ?? "";
+function planStep({ name, run, env, model }: BoundStep, placeOf: PlanJobContext["placeOf"]): PlanStep {
   return {
-    name: render(step.name, context) ?? firstLine(run),
+    name,
     run,
-    env: renderMap(step.env, context),
-    timeout_ms: step.timeoutMs,
-    continue_on_error: step.continueOnError,
-    always: step.always,
-    place: context.placeOf(step.span),
+    env,
+    timeout_ms: model.timeoutMs,
+    continue_on_error: model.continueOnError,
+    always: model.always,
+    place: placeOf(model.span),
   };
-}
-
-function stepRuns(step: StepModel, { scope, report }: PlanJobContext): boolean {
-  if (step.if === null) return true;
-  const { value, problem } = evaluateExpression(step.if.expression, scope);
-  if (problem !== null)
-    report.add("DC1308", problem.span, `The condition cannot be worked out: ${problem.message}`);
-  return value === true;
-}
-
-function firstLine(run: string): string {
-  const line = run.trimStart().split("\n", 1)[0]?.trimEnd() ?? "";
-  return line.length > STEP_NAME_CHARACTERS_MAX ? `${line.slice(0, STEP_NAME_CHARACTERS_MAX)}…` : line;
-}
-
-function render(template: Template | null, { scope, report }: PlanJobContext): string | null {
-  if (template === null) return null;
-  const { text, problem } = renderTemplate(template, scope);
-  if (problem !== null)
-    report.add("DC1308", problem.span, `The text cannot be worked out: ${problem.message}`);
-  return text;
-}
-
-function renderMap(map: ReadonlyMap<string, Template>, context: PlanJobContext): Record<string, string> {
-  return Object.fromEntries(Array.from(map, ([name, template]) => [name, render(template, context) ?? ""]));
 }

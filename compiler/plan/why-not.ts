@@ -1,19 +1,13 @@
-import type { ChangedPath } from "../../schemas/changes.ts";
-import type { PipelineEvent } from "../../schemas/event.ts";
-import type { Decision, Plan } from "../../schemas/plan.ts";
+import type { Decision } from "../../schemas/plan.ts";
 import { isGlobProblem, matchesGlob, parseGlob } from "../globs/index.ts";
 import type { CompileInput } from "../input.ts";
 import { loadPipeline, type PipelineModel } from "../language/index.ts";
-import { comparePaths, isInside } from "../paths.ts";
+import { comparePaths } from "../paths.ts";
 import { conditionsOf } from "../selection/path-lists.ts";
 import { named } from "../selection/sentence.ts";
 import { compile } from "./compile.ts";
-
-/** A difference to the input, in words that complete "it would run if ...". */
-interface Candidate {
-  readonly words: string;
-  readonly apply: (input: CompileInput) => CompileInput;
-}
+import { findDecisions } from "./find-decisions.ts";
+import { otherEvents } from "./other-events.ts";
 
 export interface WhyNot {
   readonly job: string;
@@ -21,135 +15,106 @@ export interface WhyNot {
   readonly decisions: readonly Decision[];
   /** True when at least one of them runs already. */
   readonly runs: boolean;
-  /** The smallest differences found, each compiled and seen to work; `it would run if ...`. */
+  /** The smallest differences found, each compiled and seen to work: "it would run if ...". */
   readonly wouldRunIf: readonly string[];
   readonly tried: number;
 }
 
-/** Compiles spent on one question; single differences come first, pairs while there is room. */
-const COMPILES_MAX = 60;
+/** Compiles spent on one question; a changed path comes first, then another event, then both. */
+const COMPILES_MAX = 120;
+
+/** Files that stand for more than themselves are named only when nothing ordinary would do. */
+const WEIGHTY =
+  /(?:^|\/)(?:package\.json|[^/]*lock[^/]*|Cargo\.toml|go\.(?:mod|sum|work)|\.gitmodules|\.delta\/.*)$/i;
 
 /**
- * The smallest difference that would run a job, found by trying: a changed path, another event, both.
- * Null when the input has no plan, or the plan no such job.
+ * The smallest difference that would run a job, found by trying. Null when the input has no plan, or
+ * the plan has no such job.
  */
 export function whyNot(input: CompileInput, job: string): WhyNot | null {
   const { plan } = compile(input);
   const model = loadPipeline({ head: input.head, event: input.event }).model;
   if (plan === null || model === null) return null;
-  const decisions = decisionsFor(plan, job);
+  const decisions = findDecisions(plan, job);
   if (decisions.length === 0) return null;
-  if (decisions.some(({ outcome }) => outcome === "selected")) {
-    return { job, decisions, runs: true, wouldRunIf: [], tried: 0 };
+  const runs = decisions.some(({ outcome }) => outcome === "selected");
+  if (runs) return { job, decisions, runs, wouldRunIf: [], tried: 0 };
+  const search = new Search(model, new Set(decisions.map(({ key }) => key)));
+  const wouldRunIf = search.smallest(input);
+  return { job, decisions, runs, wouldRunIf, tried: search.tried };
+}
+
+class Search {
+  readonly #model: PipelineModel;
+  readonly #keys: ReadonlySet<string>;
+  tried = 0;
+
+  constructor(model: PipelineModel, keys: ReadonlySet<string>) {
+    this.#model = model;
+    this.#keys = keys;
   }
-  const keys = new Set(decisions.map(({ key }) => key));
-  const paths = pathCandidates(model, input, plan);
-  const events = eventCandidates(model, input.event);
-  const pairs = events.flatMap((event) => paths.map((path) => both(event, path)));
-  let tried = 0;
-  for (const candidates of [[...paths, ...events], pairs]) {
-    const found: string[] = [];
-    for (const { words, apply } of candidates) {
-      if (tried >= COMPILES_MAX) break;
-      tried += 1;
-      const after = compile(apply(input)).plan;
-      if (after?.jobs.some(({ key }) => keys.has(key)) === true) found.push(words);
+
+  smallest(input: CompileInput): readonly string[] {
+    const path = this.#path(input);
+    if (path !== null) return [`${named(path)} changed`];
+    const events = otherEvents(input.event, this.#model.on);
+    const found = events.filter(({ event }) => this.#runs({ ...input, event }));
+    if (found.length > 0) return found.map(({ words }) => words);
+    for (const { words, event } of events) {
+      const other = this.#path({ ...input, event });
+      if (other !== null) return [`${words} and ${named(other)} changed`];
     }
-    if (found.length > 0) return { job, decisions, runs: false, wouldRunIf: found, tried };
+    return [];
   }
-  return { job, decisions, runs: false, wouldRunIf: [], tried };
-}
 
-function decisionsFor(plan: Plan, job: string): readonly Decision[] {
-  return plan.decisions.filter(({ key, job: id }) => key === job || id === job);
-}
+  #runs(input: CompileInput): boolean {
+    if (this.tried >= COMPILES_MAX) return false;
+    this.tried += 1;
+    return compile(input).plan?.jobs.some(({ key }) => this.#keys.has(key)) === true;
+  }
 
-/** One path for each condition of the pipeline: a file that is there before one that would be new. */
-function pathCandidates(model: PipelineModel, input: CompileInput, plan: Plan): readonly Candidate[] {
-  const files = [...input.head.entries.keys()].sort(comparePaths);
-  const paths = new Set<string>();
-  const lists = [...conditionsOf(model).map(({ changes }) => changes), model.on.push?.paths ?? null];
-  for (const list of lists) {
-    for (const { value } of list?.globs ?? []) {
-      const path = pathFitting(value, files);
-      if (path !== null) paths.add(path);
+  /**
+   * A path whose change runs the job. One more changed path takes no job away, so a half of the files
+   * that runs it holds such a path, and halving finds it.
+   */
+  #path(input: CompileInput): string | null {
+    const { changed } = input.changes;
+    if (changed === null) return null;
+    const runsWith = (paths: readonly string[]): boolean => {
+      const more = paths.map((path) => ({ status: "M" as const, path }));
+      return this.#runs({ ...input, changes: { ...input.changes, changed: [...changed, ...more] } });
+    };
+    const touched = new Set(changed.map(({ path }) => path));
+    let paths = [...input.head.entries.keys()].filter((path) => !touched.has(path)).sort(ordinaryFirst);
+    if (paths.length === 0 || !runsWith(paths)) {
+      const made = this.#pathsThatCouldBe();
+      return made.find((path) => runsWith([path])) ?? null;
     }
-  }
-  const roots = new Map(plan.components.affected.map(({ id, root }) => [id, root]));
-  for (const { components } of conditionsOf(model)) {
-    for (const { value } of components?.ids ?? []) {
-      const path = files.find((file) => isInside(roots.get(value) ?? value, file));
-      if (path !== undefined) paths.add(path);
+    while (paths.length > 1) {
+      const half = paths.slice(0, Math.ceil(paths.length / 2));
+      paths = runsWith(half) ? half : paths.slice(half.length);
     }
+    const [path] = paths;
+    return path !== undefined && runsWith([path]) ? path : null;
   }
-  return [...paths].map((path) => ({
-    words: `${named(path)} changed`,
-    apply: (before) => withChange(before, { status: before.head.entries.has(path) ? "M" : "A", path }),
-  }));
+
+  /** One new path for each glob that no file fits. */
+  #pathsThatCouldBe(): readonly string[] {
+    const lists = [...conditionsOf(this.#model).map(({ changes }) => changes), this.#model.on.push?.paths];
+    const paths = new Set<string>();
+    for (const { value } of lists.flatMap((list) => list?.globs ?? [])) {
+      const made = value.replace(/\*\*/g, "new").replace(/\*/g, "new").replace(/\?/g, "x");
+      const glob = parseGlob(value);
+      if (!isGlobProblem(glob) && !glob.negated && matchesGlob(glob, made, { left: 100_000 }))
+        paths.add(made);
+    }
+    return [...paths];
+  }
 }
 
-function pathFitting(source: string, files: readonly string[]): string | null {
-  const glob = parseGlob(source);
-  if (isGlobProblem(glob) || glob.negated) return null;
-  const budget = { left: 1_000_000 };
-  const existing = files.find((file) => matchesGlob(glob, file, budget));
-  if (existing !== undefined) return existing;
-  const made = source.replace(/\*\*/g, "new").replace(/\*/g, "new").replace(/\?/g, "x");
-  return matchesGlob(glob, made, budget) ? made : null;
-}
-
-function withChange(input: CompileInput, change: ChangedPath): CompileInput {
-  const { changed } = input.changes;
-  return changed === null
-    ? input
-    : { ...input, changes: { ...input.changes, changed: [...changed, change] } };
-}
-
-/** Events that the pipeline knows: its branches and tags, a pull request, a person's request. */
-function eventCandidates(model: PipelineModel, event: PipelineEvent): readonly Candidate[] {
-  const main = event.default_branch ?? "main";
-  const literal = (globs: readonly { readonly value: string }[] | undefined): readonly string[] =>
-    (globs ?? []).map(({ value }) => value.replace(/\*+/g, "1")).filter((name) => /^[\w./-]+$/.test(name));
-  const branches = new Set([main, ...literal(model.on.push?.branches?.globs)]);
-  const tags = new Set([...literal(model.on.push?.tags?.globs), "v1.0.0"]);
-  const pull = event.pull_request ?? {
-    number: 1,
-    action: "opened",
-    target_ref: `refs/heads/${main}`,
-    target_sha: event.before ?? event.head,
-    source_ref: event.ref,
-    from_fork: false,
-    draft: false,
-  };
-  const action = model.on.pullRequest?.types?.[0]?.value ?? "opened";
-  const variants: readonly (readonly [string, Partial<PipelineEvent>])[] = [
-    ...[...branches].map(
-      (name) => [`it were a push to the branch ${named(name)}`, pushOf(`refs/heads/${name}`)] as const,
-    ),
-    ...[...tags].map(
-      (name) => [`it were a push of the tag ${named(name)}`, pushOf(`refs/tags/${name}`)] as const,
-    ),
-    [
-      `it were a pull request (${named(action)})`,
-      { kind: "pull_request", pull_request: { ...pull, action, from_fork: false } },
-    ],
-    ["a person started it", { kind: "manual", pull_request: null }],
-    ["a schedule started it", { kind: "schedule", pull_request: null }],
-    ["it were started by API", { kind: "api", pull_request: null }],
-  ];
-  return variants.map(([words, difference]) => ({
-    words,
-    apply: (input) => ({ ...input, event: { ...input.event, deleted: false, ...difference } }),
-  }));
-}
-
-function pushOf(ref: string): Partial<PipelineEvent> {
-  return { kind: "push", ref, pull_request: null, trust: "trusted" };
-}
-
-function both(first: Candidate, second: Candidate): Candidate {
-  return {
-    words: `${first.words} and ${second.words}`,
-    apply: (input) => second.apply(first.apply(input)),
-  };
+/** Shallow, ordinary files first: they read best in an answer. */
+function ordinaryFirst(left: string, right: string): number {
+  const weight = Number(WEIGHTY.test(left)) - Number(WEIGHTY.test(right));
+  const depth = left.split("/").length - right.split("/").length;
+  return weight !== 0 ? weight : depth !== 0 ? depth : comparePaths(left, right);
 }

@@ -1,6 +1,7 @@
 import type { Place } from "../../schemas/diagnostic.ts";
 import type { Decision, DependencyHop, Plan, PlanJob } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
+import { findDecisions } from "../plan/find-decisions.ts";
 import { styler, type StyleText } from "./text-style.ts";
 
 const HEADLINES = {
@@ -23,16 +24,10 @@ const CLAUSES: Readonly<Record<Decision["clause"], string>> = {
 
 /** The decisions for a job id (every cell of its matrix) or for one key; null when there is none. */
 export function renderExplain(plan: Plan, job: string, options: { readonly colour: boolean }): string | null {
-  const decisions = decisionsOf(plan, job);
+  const decisions = findDecisions(plan, job);
   if (decisions.length === 0) return null;
   const style = styler(options.colour);
   return `${decisions.map((decision) => explainOne(decision, plan, style)).join("\n\n")}\n`;
-}
-
-/** A key names one decision, an id all cells of its matrix. */
-export function decisionsOf({ decisions }: Plan, job: string): readonly Decision[] {
-  const exact = decisions.filter(({ key }) => key === job);
-  return exact.length > 0 ? exact : decisions.filter(({ job: id }) => id === job);
 }
 
 function explainOne(decision: Decision, plan: Plan, style: StyleText): string {

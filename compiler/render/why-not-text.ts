@@ -1,0 +1,27 @@
+import { displayText } from "../diagnostics/quote.ts";
+import type { WhyNot } from "../plan/why-not.ts";
+import { placeText } from "./explain-text.ts";
+import { shellCommand } from "./shell-command.ts";
+import { styler } from "./text-style.ts";
+
+/** Ways shown; they are alternatives of one kind, and the first is as good as any. */
+const WAYS_SHOWN = 3;
+
+/** Why a job does not run, and what would run it. */
+export function renderWhyNot(
+  { job, decisions, runs, wouldRunIf, tried }: WhyNot,
+  options: { readonly colour: boolean },
+): string {
+  const style = styler(options.colour);
+  const lines = decisions
+    .filter(({ outcome }) => runs === (outcome === "selected"))
+    .map(({ key, because, place, outcome }) => {
+      const verb = outcome === "selected" ? "runs" : outcome === "blocked" ? "is blocked" : "does not run";
+      return `${style("bold", displayText(key))} ${verb}: ${because} (${placeText(place)})`;
+    });
+  if (runs) return `${lines.join("\n")}\n`;
+  const ways = wouldRunIf.slice(0, WAYS_SHOWN).map((words) => `  it would run if ${words}`);
+  const none = `  none of ${tried} other changes and events that were tried runs it`;
+  const byName = `  by name it runs always: ${shellCommand(["delta", "run", job])}`;
+  return `${[...lines, ...(ways.length === 0 ? [none] : ways), byName].join("\n")}\n`;
+}
