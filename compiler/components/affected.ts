@@ -1,7 +1,7 @@
 import type { Uncertainty } from "../../schemas/changes.ts";
 import type { AffectedCause, AffectedComponent, Component, ComponentEdge } from "../../schemas/components.ts";
 import { comparePaths } from "../paths.ts";
-import { Causes } from "./causes.ts";
+import type { Causes } from "./causes.ts";
 import { readChanges } from "./change-reading.ts";
 import { closeOverDependents } from "./closure.ts";
 import type { AffectedInput, AffectedResult, Discovery } from "./model.ts";

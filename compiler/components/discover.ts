@@ -15,8 +15,14 @@ export { wantedManifests } from "./manifest-names.ts";
 
 /** Which kind a folder with several manifests is called by. A script's `package.json` beside a crate is the lesser one. */
 const KIND_ORDER: readonly ComponentKind[] = [
-  ...(["declared", "cargo", "go", "maven", "python"] as const),
-  ...(["pnpm", "yarn", "npm"] as const),
+  "declared",
+  "cargo",
+  "go",
+  "maven",
+  "python",
+  "pnpm",
+  "yarn",
+  "npm",
 ];
 
 const ECOSYSTEM_OF = {

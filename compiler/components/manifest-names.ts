@@ -3,8 +3,13 @@ import { baseName } from "../paths.ts";
 /** File names that discovery reads, by who reads them. A path with `/` is one below any folder. */
 const NAMES = {
   javascript: [
-    ...["package.json", "pnpm-workspace.yaml", ".yarnrc.yml"],
-    ...["pnpm-lock.yaml", "yarn.lock", "package-lock.json", "npm-shrinkwrap.json"],
+    "package.json",
+    "pnpm-workspace.yaml",
+    ".yarnrc.yml",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
   ],
   cargo: ["Cargo.toml", "Cargo.lock"],
   go: ["go.mod", "go.sum", "go.work", "go.work.sum"],

@@ -47,9 +47,9 @@ export async function askGit(place: Place, question: GitQuestion): Promise<GitAn
   const { arguments: args, environment, signal, accepted = [] } = question;
   const bytesMax = question.outputBytesMax ?? GIT_OUTPUT_BYTES_MAX;
   const child = spawnGit(place, args, environment);
-  let stopped: GitError | null = null;
+  const stopped: { error: GitError | null } = { error: null };
   const stop = (code: GitError["code"], message: string): void => {
-    stopped ??= new GitError(code, `git ${args[0] ?? ""} ${message}`);
+    stopped.error ??= new GitError(code, `git ${args[0] ?? ""} ${message}`);
     child.kill("SIGKILL");
   };
   const late = setTimeout(
@@ -71,7 +71,7 @@ export async function askGit(place: Place, question: GitQuestion): Promise<GitAn
   child.stdin.end();
   try {
     const [code] = (await once(child, "close")) as [number | null];
-    if (stopped !== null) throw stopped;
+    if (stopped.error !== null) throw stopped.error;
     const exitCode = code ?? -1;
     if (exitCode !== 0 && !accepted.includes(exitCode)) throw failure(place.path, args, exitCode, stderr());
     return { stdout: Buffer.concat(chunks), stderr: stderr(), exitCode };

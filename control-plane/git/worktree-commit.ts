@@ -48,7 +48,7 @@ async function copyIndex(repository: GitRepository, target: string): Promise<voi
 async function commitOf(repository: GitRepository, tree: string): Promise<string> {
   const head = await readHead(repository);
   if (head?.tree === tree) return head.commit;
-  const date = `${head?.seconds ?? 0} +0000`;
+  const date = `@${head?.seconds ?? 0} +0000`;
   const { stdout } = await askGit(repository, {
     arguments: [
       "commit-tree",

@@ -61,7 +61,7 @@ export function toolchainGovernors(snapshot: TreeSnapshot, { folder, crates }: C
 /** Text that is equal exactly when the values are; the order of keys says nothing. */
 function comparable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(comparable).join(",")}]`;
-  if (!isRecord(value) || value instanceof Date) return String(JSON.stringify(value));
+  if (!isRecord(value) || value instanceof Date) return JSON.stringify(value);
   const entries = Object.entries(value as TomlTable).map(
     ([key, item]) => `${JSON.stringify(key)}:${comparable(item)}`,
   );

@@ -37,7 +37,8 @@ export function packageEdges({ packages, isComponent, link }: EdgeQuestion): Com
     if (OUTSIDE_SPEC.test(spec)) return [];
     const found = kind === "peer" ? UNKNOWN : link(from.root, name, spec);
     if (found.to === "outside") return [];
-    if (found.to === "component") return isComponent(found.root) ? [found.root] : [];
+    // A lockfile older than the last move names a folder that is gone; then the name decides.
+    if (found.to === "component" && isComponent(found.root)) return [found.root];
     return byName.get(ALIAS_SPEC.exec(spec)?.[1] ?? name) ?? [];
   };
   return packages.flatMap((from) =>

@@ -7,14 +7,15 @@ import { type PlainYaml, readPlainYaml } from "../plain-yaml.ts";
 import type { PackageJson } from "./package-json.ts";
 
 /** Fields of a workspace root's `package.json` that speak for the root alone, or show in the graph or the lockfile. */
-const ROOT_ONLY_FIELDS = new Set([
-  ...["name", "version", "private", "description", "keywords", "homepage", "bugs", "license", "author"],
-  ...["contributors", "maintainers", "funding", "repository", "files", "bin", "man", "main", "module"],
-  ...["browser", "types", "typings", "exports", "directories", "publishConfig", "sideEffects"],
-  ...["scripts", "dependencies", "devDependencies", "optionalDependencies", "peerDependencies"],
-  ...["peerDependenciesMeta", "bundleDependencies", "bundledDependencies"],
-  ...["husky", "lint-staged", "simple-git-hooks", "pre-commit", "commitlint"],
-]);
+const ROOT_ONLY_FIELDS = new Set(
+  (
+    "name version private description keywords homepage bugs license author contributors maintainers " +
+    "funding repository files bin man main module browser types typings exports directories " +
+    "publishConfig sideEffects scripts dependencies devDependencies optionalDependencies " +
+    "peerDependencies peerDependenciesMeta bundleDependencies bundledDependencies husky lint-staged " +
+    "simple-git-hooks pre-commit commitlint"
+  ).split(" "),
+);
 /** Fields whose whole effect is what the lockfile resolves, when there is one. */
 const LOCKED_FIELDS = new Set(["resolutions", "overrides"]);
 

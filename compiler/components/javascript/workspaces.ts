@@ -123,6 +123,7 @@ function managerOf(snapshot: TreeSnapshot, folder: string, root: PackageJson | n
   const has = (file: string): boolean => snapshot.entries.has(inFolder(folder, file));
   if (has("pnpm-workspace.yaml") || has("pnpm-lock.yaml")) return "pnpm";
   if (has("yarn.lock") || has(".yarnrc.yml")) return "yarn";
-  const named = /^(npm|pnpm|yarn)@/.exec(String(root?.fields["packageManager"] ?? ""))?.[1];
-  return named === "pnpm" || named === "yarn" ? named : "npm";
+  const named = root?.fields["packageManager"];
+  const [name] = typeof named === "string" ? named.split("@") : [];
+  return name === "pnpm" || name === "yarn" ? name : "npm";
 }
