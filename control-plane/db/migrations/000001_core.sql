@@ -276,5 +276,7 @@ create table delta.checks (
   last_error text,
   -- Given up after the forge refused it for good.
   abandoned boolean not null default false,
+  -- On the row of the run alone: until then one control plane reports this run, and others leave it alone.
+  busy_until timestamptz,
   unique nulls not distinct (run_id, job_id)
 );
