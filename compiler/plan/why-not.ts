@@ -67,14 +67,18 @@ class Search {
     return [];
   }
 
-  #runs(input: CompileInput): boolean {
+  #runs(input: CompileInput, forCertain = false): boolean {
     if (this.tried >= COMPILES_MAX) return false;
     this.tried += 1;
-    return compile(input).plan?.jobs.some(({ key }) => this.#keys.has(key)) === true;
+    const decisions = compile(input).plan?.decisions ?? [];
+    return decisions.some(
+      ({ key, outcome, uncertain }) =>
+        this.#keys.has(key) && outcome === "selected" && (uncertain.length === 0 || !forCertain),
+    );
   }
 
   /**
-   * A path whose change runs the job. One more changed path takes no job away, so a half of the files
+   * A path whose change runs the job, and not by a doubt that it raises. One more changed path takes no job away, so a half of the files
    * that runs it holds such a path, and halving finds it.
    */
   #path(input: CompileInput): string | null {
@@ -82,7 +86,7 @@ class Search {
     if (changed === null) return null;
     const runsWith = (paths: readonly string[]): boolean => {
       const more = paths.map((path) => ({ status: "M" as const, path }));
-      return this.#runs({ ...input, changes: { ...input.changes, changed: [...changed, ...more] } });
+      return this.#runs({ ...input, changes: { ...input.changes, changed: [...changed, ...more] } }, true);
     };
     const touched = new Set(changed.map(({ path }) => path));
     let paths = [...input.head.entries.keys()].filter((path) => !touched.has(path)).sort(ordinaryFirst);

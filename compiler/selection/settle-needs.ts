@@ -17,15 +17,13 @@ export function settleNeeds(
 ): ReadonlyMap<string, Verdict> {
   const settled = new Map(judged);
   for (const job of ordered.toReversed()) {
-    if (settled.get(job.key)?.outcome !== "selected") continue;
+    const own = settled.get(job.key);
+    if (own?.outcome !== "selected") continue;
     for (const { need, key } of needsOf(job)) {
       const needed = settled.get(key);
       if (need.when === "success" && needed?.outcome === "skipped" && mayBePulledIn(needed)) {
         const because = `${named(job.key)} needs it, though ${needed.because}`;
-        settled.set(
-          key,
-          verdict("selected", "needs", because, need.job.span, { uncertain: needed.uncertain }),
-        );
+        settled.set(key, verdict("selected", "needs", because, need.job.span, { uncertain: own.uncertain }));
       }
     }
   }
