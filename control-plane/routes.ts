@@ -39,7 +39,9 @@ export function registerRoutes(app: FastifyInstance, services: Services): void {
   registerLogIngress(app, { database, blobs, signals });
   registerGitHttp(app, { database, mirror });
   registerRunsApi(app, {
-    ...{ database, blobs, signals },
+    database,
+    blobs,
+    signals,
     access: createApiAccess(services.apiToken),
     version: PROGRAM_VERSION,
     dispatcher: services.dispatcher.name,

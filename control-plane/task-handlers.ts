@@ -7,6 +7,7 @@ import type { TaskContext } from "./tasks/context.ts";
 import { dispatchAttempt } from "./tasks/dispatch-attempt.ts";
 import { observeAttempts } from "./tasks/observe-attempts.ts";
 import { planRun } from "./tasks/plan-run.ts";
+import { reportCheck } from "./tasks/report-check.ts";
 import { stopAttempt } from "./tasks/stop-attempt.ts";
 
 /** What each wake-up does in this control plane. */
@@ -18,6 +19,6 @@ export function taskHandlers(services: Services, context: TaskContext): TaskHand
     "dispatch-attempt": ({ attempt_id }) => dispatchAttempt(context, attempt_id),
     "stop-attempt": ({ attempt_id }) => stopAttempt(context, attempt_id),
     "observe-attempts": () => observeAttempts(context),
-    "report-check": async () => {},
+    "report-check": ({ run_id }) => reportCheck({ ...services, publicUrl: context.controlPlaneUrl }, run_id),
   };
 }

@@ -111,13 +111,13 @@ describe("a planned run", () => {
     const [repository] = await world.database<{ id: RepositoryId }[]>`select id from delta.repositories`;
     const { id } = await inTransaction(world.database, (tx) =>
       createRun(tx, TEST_AUTHOR, {
-        ...{
-          repositoryId: repository?.id as RepositoryId,
-          deliveryId: null,
-          event: testEvent(),
-          headSha: "1".repeat(40),
-        },
-        ...{ baseSha: null, request: null, rerunOf: null },
+        repositoryId: repository?.id as RepositoryId,
+        deliveryId: null,
+        event: testEvent(),
+        headSha: "1".repeat(40),
+        baseSha: null,
+        request: null,
+        rerunOf: null,
       }),
     );
     expect(await requestCancel(world.database, TEST_AUTHOR, id, "canceled_by_user")).toBe("requested");
