@@ -69,6 +69,7 @@ export const DIAGNOSTIC_CODES = {
   DC1108: { name: "duration.invalid", severity: "error", title: "A duration is malformed or out of range" },
   DC1109: { name: "size.invalid", severity: "error", title: "A size is malformed or out of range" },
   DC1110: { name: "key.unsupported", severity: "error", title: "A key of the language is not supported yet" },
+  DC1111: { name: "key.conflict", severity: "error", title: "Two keys are written that exclude each other" },
   DC1112: {
     name: "path.outside_repository",
     severity: "error",
@@ -170,6 +171,35 @@ export const DIAGNOSTIC_CODES = {
     name: "glob.backslash",
     severity: "error",
     title: "A backslash in a glob is not a path separator",
+  },
+  DC1601: {
+    name: "template.unknown",
+    severity: "error",
+    title: "A job extends a template that does not exist",
+  },
+  DC1602: { name: "template.cycle", severity: "error", title: "Templates extend each other in a circle" },
+  DC1603: { name: "template.too_many", severity: "error", title: "A job takes in more than 32 templates" },
+  DC1604: {
+    name: "include.missing",
+    severity: "error",
+    title: "An included file does not exist or lies elsewhere",
+  },
+  DC1605: { name: "include.cycle", severity: "error", title: "Files include each other in a circle" },
+  DC1606: {
+    name: "include.too_many",
+    severity: "error",
+    title: "A pipeline includes too many files, or too deep",
+  },
+  DC1607: { name: "input.missing", severity: "error", title: "An input has no value and no default" },
+  DC1608: {
+    name: "input.unknown",
+    severity: "error",
+    title: "A value is given to an input that does not exist",
+  },
+  DC1609: {
+    name: "input.type",
+    severity: "error",
+    title: "An input's value has the wrong type or is no option",
   },
   DC1701: {
     name: "component.name_ambiguous",

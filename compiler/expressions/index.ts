@@ -7,6 +7,7 @@ export type { Expression, Template, Value, ValueMap } from "./ast.ts";
 export { checkExpression, expectType } from "./check.ts";
 export { type Evaluation, evaluateExpression, type Scope } from "./evaluate.ts";
 export { type Locate, parseExpression } from "./parser.ts";
+export { substitute } from "./substitute.ts";
 export { untrustedName } from "./taint.ts";
 export {
   expressionsOf,

@@ -1,5 +1,4 @@
 import type { Span } from "../../schemas/diagnostic.ts";
-import type { ValueRead } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { evaluateExpression, renderTemplate, type Scope, type Template } from "../expressions/index.ts";
 import { folderProblem, normalizeFolder } from "./folder.ts";
@@ -23,43 +22,35 @@ export interface BoundStep {
   readonly span: Span;
 }
 
-export interface BoundCondition {
-  /** False, with a finding, when it cannot be worked out. */
-  readonly holds: boolean;
-  readonly reads: readonly ValueRead[];
-}
-
-/** Works out a job's texts. Null, with findings (DC1308, DC1112), when one has no value. */
-export function bindJob(job: JobModel, scope: Scope, report: Report): BoundJob | null {
+/** Works out a job's texts. One without a value is a finding (DC1308, DC1112) and stands as empty. */
+export function bindJob(job: JobModel, scope: Scope, report: Report): BoundJob {
   const binder = new Binder(scope, report);
   const workdir = binder.optional(job.workdir) ?? ".";
   const problem = folderProblem(workdir);
   if (problem !== null) report.add("DC1112", job.workdir?.span ?? job.span, problem);
-  const bound: BoundJob = {
+  return {
     name: binder.optional(job.name),
     image: binder.optional(job.image),
     workdir: normalizeFolder(workdir),
     env: binder.env(job.env),
     steps: job.steps.flatMap((step) => binder.step(step)),
   };
-  return binder.isWhole && problem === null ? bound : null;
 }
 
 /** Works out an `if`. A value that cannot be worked out is a finding, never a silent false. */
-export function bindCondition(condition: IfModel, scope: Scope, report: Report): BoundCondition {
-  const { value, reads, problem } = evaluateExpression(condition.expression, scope);
+function conditionHolds(condition: IfModel, scope: Scope, report: Report): boolean {
+  const { value, problem } = evaluateExpression(condition.expression, scope);
   if (problem) {
     report.add("DC1308", problem.span, `\`${condition.source}\` cannot be worked out: ${problem.message}`);
   } else if (typeof value !== "boolean") {
     report.add("DC1308", condition.span, `\`${condition.source}\` is neither true nor false`);
   }
-  return { holds: value === true, reads };
+  return value === true;
 }
 
 class Binder {
   readonly #scope: Scope;
   readonly #report: Report;
-  isWhole = true;
 
   constructor(scope: Scope, report: Report) {
     this.#scope = scope;
@@ -73,7 +64,6 @@ class Binder {
   text(template: Template): string {
     const { text, problem } = renderTemplate(template, this.#scope);
     if (problem) {
-      this.isWhole = false;
       this.#report.add(
         "DC1308",
         problem.span,
@@ -89,7 +79,7 @@ class Binder {
 
   /** None when the step's `if` is false. */
   step(step: StepModel): readonly BoundStep[] {
-    if (step.if && !bindCondition(step.if, this.#scope, this.#report).holds) return [];
+    if (step.if && !conditionHolds(step.if, this.#scope, this.#report)) return [];
     const run = this.text(step.run);
     const name = this.optional(step.name) ?? firstLine(run);
     return [{ name, run, env: this.env(step.env), model: step, span: step.span }];

@@ -3,19 +3,24 @@ import type { PipelineEvent } from "../../schemas/event.ts";
 import { Report } from "../diagnostics/report.ts";
 import type { Value } from "../expressions/index.ts";
 import { PIPELINE_FILE, type TreeSnapshot } from "../input.ts";
-import { parseYaml } from "../yaml/index.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
 import { lowerChanges, lowerComponents } from "./lower-components.ts";
 import { lowerJobs } from "./lower-jobs.ts";
 import { lowerTriggers } from "./lower-triggers.ts";
 import type { PipelineModel } from "./model.ts";
-import { entryOf, mapOf, textOf, valueOf } from "./read.ts";
-import { checkShape } from "./shape.ts";
+import { Templates } from "./extend-job.ts";
+import { readFiles } from "./include-files.ts";
+import { type InputValues, inputValues } from "./inputs.ts";
+import { lowerRules } from "./lower-condition.ts";
+import { TIMEOUT_BOUNDS } from "./lower-steps.ts";
+import { lowerDuration } from "./lowering.ts";
+import { entryOf, mapOf, numberOf, textOf, valueOf } from "./read.ts";
+import { scopeType } from "./scope.ts";
 
-export { type BoundCondition, type BoundJob, type BoundStep, bindCondition, bindJob } from "./bind.ts";
-export { parseDuration, formatDuration } from "./duration.ts";
+export { type BoundJob, type BoundStep, bindJob } from "./bind.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export type * from "./model.ts";
-export { scopeNames, type ScopeFacts, shortRef } from "./scope.ts";
+export { type ScopeFacts, scopeNames, shortRef } from "./scope.ts";
 
 export interface LoadInput {
   readonly head: TreeSnapshot;
@@ -32,39 +37,38 @@ export interface LoadedPipeline {
 }
 
 /** Reads a commit's pipeline as far as it can be understood without knowing what changed. */
-export function loadPipeline({ head }: LoadInput): LoadedPipeline {
+export function loadPipeline({ head, event }: LoadInput): LoadedPipeline {
   const report = new Report();
-  const file = PIPELINE_FILE;
-  const entry = head.entries.get(file);
-  const bytes = head.contents.get(file);
-  if (entry === undefined || bytes === undefined || !entry.mode.startsWith("100")) {
-    report.add("DC1001", null, `The commit ${head.commit.slice(0, 12)} has no file \`${file}\``);
+  const entry = head.entries.get(PIPELINE_FILE);
+  if (!entry?.mode.startsWith("100") || !head.contents.has(PIPELINE_FILE)) {
+    report.add("DC1001", null, `The commit ${head.commit.slice(0, 12)} has no file \`${PIPELINE_FILE}\``);
     return { model: null, diagnostics: report.settle(), sources: [] };
   }
-  const sources = [{ path: file, blob: entry.blob }];
-  const root = parseYaml(file, bytes, report);
-  if (root === null) return { model: null, diagnostics: report.settle(), sources };
-  checkShape(root, report);
-  const model = root.kind === "map" ? lowerPipeline(file, root, report) : null;
+  const { root, sources } = readFiles(PIPELINE_FILE, head, report);
+  const model = root && lowerPipeline(root, event, report);
   return { model: report.hasErrors ? null : model, diagnostics: report.settle(), sources };
 }
 
-function lowerPipeline(file: string, root: YamlMap, report: Report): PipelineModel {
+function lowerPipeline(root: YamlMap, event: PipelineEvent, report: Report): PipelineModel {
   const vars = lowerVars(root, report);
+  const inputs = lowerInputs(root, event, report);
+  const scope = scopeType({ vars, inputs, matrix: null, hasComponent: false });
   return {
-    file,
+    file: PIPELINE_FILE,
     name: textOf(entryOf(root, "name")?.value) ?? "pipeline",
     on: lowerTriggers(root, report),
-    rules: null,
+    rules: lowerRules(root, { report, scope }),
     vars,
-    inputs: new Map(),
+    inputs,
     components: lowerComponents(root, report),
     changes: lowerChanges(root),
-    limits: { maxRuntimeMs: null, maxConcurrency: null },
+    limits: lowerLimits(root, report),
     jobs: lowerJobs(root, {
       defaults: mapOf(entryOf(root, "defaults")?.value),
+      templates: new Templates(root, report),
       env: mapOf(entryOf(root, "env")?.value),
       vars,
+      inputs,
       report,
     }),
   };
@@ -77,4 +81,22 @@ function lowerVars(root: YamlMap, report: Report): ReadonlyMap<string, Value> {
     if (scalar !== null) vars.set(key, scalar);
   }
   return vars;
+}
+
+/** The pipeline's own inputs. Only a person or the API gives values, so only then must all be there. */
+function lowerInputs(root: YamlMap, event: PipelineEvent, report: Report): InputValues {
+  const isAsked = event.kind === "manual" || event.kind === "api";
+  const given = Object.entries(isAsked ? event.inputs : {}).map(
+    ([name, value]) => [name, { value, span: null }] as const,
+  );
+  const declared = mapOf(entryOf(root, "inputs")?.value);
+  return inputValues(declared, new Map(given), { span: null, needsAll: isAsked }, report);
+}
+
+function lowerLimits(root: YamlMap, report: Report): PipelineModel["limits"] {
+  const runs = mapOf(entryOf(mapOf(entryOf(root, "policies")?.value), "runs")?.value);
+  return {
+    maxRuntimeMs: lowerDuration(runs, "max_runtime", TIMEOUT_BOUNDS, report),
+    maxConcurrency: numberOf(entryOf(runs, "max_concurrency")?.value),
+  };
 }

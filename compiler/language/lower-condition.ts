@@ -1,7 +1,7 @@
 import type { YamlMap } from "../yaml/nodes.ts";
 import { type Lowering, lowerIf } from "./lowering.ts";
-import type { ConditionModel } from "./model.ts";
-import { entryOf, globList, locatedTexts } from "./read.ts";
+import type { ConditionModel, RuleModel } from "./model.ts";
+import { entryOf, globList, itemsOf, locatedTexts, mapOf, textOf, wordOf } from "./read.ts";
 
 /** `if`, `changes` and `components` of a job or a rule; null when it has none of them. */
 export function lowerCondition(map: YamlMap, lowering: Lowering): ConditionModel | null {
@@ -16,4 +16,35 @@ export function lowerCondition(map: YamlMap, lowering: Lowering): ConditionModel
     changes: globList(changes),
     components: components && { ids: locatedTexts(components.value), span: components.keySpan },
   };
+}
+
+/** `rules` of a job or of the pipeline; null when there are none. The short form beside them is a conflict. */
+export function lowerRules(map: YamlMap, lowering: Lowering): readonly RuleModel[] | null {
+  const rules = entryOf(map, "rules");
+  if (rules === null) return null;
+  for (const key of ["if", "changes", "components"]) {
+    const short = entryOf(map, key);
+    if (short === null) continue;
+    const related = [{ span: rules.keySpan, message: "`rules` stands here" }];
+    lowering.report.add(
+      "DC1111",
+      short.keySpan,
+      `\`${key}\` and \`rules\` exclude each other; move \`${key}\` into a rule`,
+      { related },
+    );
+  }
+  return itemsOf(rules.value).flatMap((item) => {
+    const rule = mapOf(item);
+    if (rule === null) return [];
+    const run = entryOf(rule, "run");
+    const word = wordOf(run?.value, ["auto", "manual", "never"] as const) ?? "auto";
+    const none = { span: item.span, if: null, changes: null, components: null };
+    return [
+      {
+        condition: lowerCondition(rule, lowering) ?? none,
+        run: { value: word, span: run?.value.span ?? item.span },
+        reason: textOf(entryOf(rule, "reason")?.value),
+      },
+    ];
+  });
 }

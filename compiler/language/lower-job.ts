@@ -4,9 +4,12 @@ import type { NeedCondition } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template, ValueMap } from "../expressions/index.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "../yaml/nodes.ts";
+import { expandParallel, parallelEnv } from "./expand-parallel.ts";
+import type { Templates } from "./extend-job.ts";
+import type { InputValues } from "./inputs.ts";
 import { type Cell, expandMatrix, instanceKey, matrixType } from "./expand-matrix.ts";
 import { folderProblem } from "./folder.ts";
-import { lowerCondition } from "./lower-condition.ts";
+import { lowerCondition, lowerRules } from "./lower-condition.ts";
 import {
   lowerAllowFailure,
   lowerCancel,
@@ -42,8 +45,10 @@ export interface JobDraft {
 /** What jobs inherit from the top of the file. */
 export interface JobContext {
   readonly defaults: YamlMap | null;
+  readonly templates: Templates;
   readonly env: YamlMap | null;
   readonly vars: ValueMap;
+  readonly inputs: InputValues;
   readonly report: Report;
 }
 
@@ -51,20 +56,21 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   const written = mapOf(entry.value);
   if (written === null) return null;
   const { report } = context;
-  const job = mergeMaps(context.defaults, written);
+  const job = context.templates.extend(context.defaults, written);
   const matrix = entryOf(job, "matrix");
-  const cells = matrix ? expandMatrix(matrix, report) : [];
-  const scope = scopeType({
-    vars: context.vars,
-    matrix: matrix ? matrixType(cells) : null,
-    hasComponent: false,
-  });
+  const parallel = entryOf(job, "parallel");
+  const isWhole = matrix === null && parallel === null;
+  const cells = expandParallel(matrix && expandMatrix(matrix, report), parallel, report);
+  const { vars, inputs } = context;
+  const scope = scopeType({ vars, inputs, matrix: isWhole ? null : matrixType(cells), hasComponent: false });
   // Without cells every `matrix.x` would be a second finding about the same mistake.
-  const isBrokenMatrix = matrix !== null && cells.length === 0;
-  const lowering: Lowering = { report, scope: isBrokenMatrix ? { kind: "any" } : scope };
-  const instances = matrix
-    ? cells.map((cell) => ({ key: instanceKey(entry.key, cell), matrix: cell }))
-    : [{ key: entry.key, matrix: null }];
+  const isBroken = !isWhole && cells.length === 0;
+  const lowering: Lowering = { report, scope: isBroken ? { kind: "any" } : scope };
+  const instances = isWhole
+    ? [{ key: entry.key, matrix: null }]
+    : cells.map((cell) => ({ key: instanceKey(entry.key, cell), matrix: cell }));
+  if (entryOf(job, "steps") === null)
+    report.add("DC1102", entry.keySpan, `\`${entry.key}\` has no \`steps\``);
   return {
     id: entry.key,
     span: entry.keySpan,
@@ -90,10 +96,13 @@ function lowerShared(
     image: lowerTemplate(value("image"), lowering),
     workdir: lowerWorkdir(value("workdir"), lowering),
     shell: lowerShell(value("shell")),
-    env: lowerEnv(env ? mergeMaps(context.env, env) : context.env, lowering),
+    env: new Map([
+      ...parallelEnv(entryOf(job, "parallel")),
+      ...lowerEnv(env ? mergeMaps(context.env, env, report) : context.env, lowering),
+    ]),
     steps: lowerSteps(value("steps"), lowering),
     condition: lowerCondition(job, lowering),
-    rules: null,
+    rules: lowerRules(job, lowering),
     timeoutMs: lowerDuration(job, "timeout", TIMEOUT_BOUNDS, report) ?? JOB_TIMEOUT_MS_DEFAULT,
     queueTimeoutMs: lowerDuration(job, "queue_timeout", TIMEOUT_BOUNDS, report) ?? QUEUE_TIMEOUT_MS_DEFAULT,
     retry: lowerRetry(value("retry"), report),

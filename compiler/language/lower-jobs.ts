@@ -1,5 +1,5 @@
 import { PLAN_JOBS_MAX } from "../../schemas/limits.ts";
-import type { YamlMap } from "../yaml/nodes.ts";
+import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { bindNeeds } from "./bind-needs.ts";
 import { type JobContext, type JobDraft, lowerJob } from "./lower-job.ts";
 import type { JobModel } from "./model.ts";
@@ -10,7 +10,9 @@ export function lowerJobs(root: YamlMap, context: JobContext): readonly JobModel
   const { report } = context;
   const drafts: JobDraft[] = [];
   let instances = 0;
-  for (const entry of mapOf(entryOf(root, "jobs")?.value)?.entries.values() ?? []) {
+  const jobs = mapOf(entryOf(root, "jobs")?.value)?.entries ?? new Map<string, YamlEntry>();
+  const last = mapOf(entryOf(root, "finally")?.value)?.entries ?? new Map<string, YamlEntry>();
+  for (const entry of [...jobs.values(), ...last.values()]) {
     checkJobId(entry, report);
     const draft = lowerJob(entry, context);
     if (draft === null) continue;
@@ -23,7 +25,27 @@ export function lowerJobs(root: YamlMap, context: JobContext): readonly JobModel
       );
       return [];
     }
-    drafts.push(draft);
+    if (drafts.some(({ id }) => id === draft.id)) {
+      const related = drafts
+        .filter(({ id }) => id === draft.id)
+        .map(({ span }) => ({ span, message: "written here as well" }));
+      report.add("DC1018", entry.keySpan, `\`${entry.key}\` stands under \`jobs\` and under \`finally\``, {
+        related,
+      });
+    }
+    drafts.push(last.get(entry.key) === entry ? afterAll(draft, jobs) : draft);
   }
   return bindNeeds(drafts, report);
+}
+
+/** A job under `finally` waits for every job of `jobs`, however it ended and whether it ran or not. */
+function afterAll(draft: JobDraft, jobs: ReadonlyMap<string, YamlEntry>): JobDraft {
+  const written = new Set(draft.needs.map(({ job }) => job.value));
+  const others = [...jobs.keys()].filter((id) => !written.has(id));
+  const needs = others.map((id) => ({
+    job: { value: id, span: draft.span },
+    when: "done" as const,
+    optional: false,
+  }));
+  return { ...draft, needs: [...draft.needs, ...needs] };
 }

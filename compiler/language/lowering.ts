@@ -3,9 +3,10 @@ import {
   checkExpression,
   describeType,
   type Expression,
-  expressionsOf,
+  mapOf as mapTypeOf,
   parseExpression,
   parseTemplate,
+  substitute,
   type Template,
   type Type,
   untrustedName,
@@ -13,6 +14,7 @@ import {
 import { type YamlMap, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
 import { parseDuration } from "./duration.ts";
 import type { IfModel } from "./model.ts";
+import { inputsType } from "./scope.ts";
 import { entryOf, mapOf, scalarOf, textOf, writtenText } from "./read.ts";
 
 /** What lowering one part of the document needs to know. */
@@ -24,24 +26,48 @@ export interface Lowering {
 
 /** Text that may hold `${{ }}`, parsed and checked; null when absent or wrong. */
 export function lowerTemplate(node: YamlNode | null | undefined, lowering: Lowering): Template | null {
-  const scalar = scalarOf(node);
-  if (scalar === null || scalar.value === null) return null;
-  const source = { text: writtenText(scalar), written: scalar.source, span: scalar.span };
-  const template = parseTemplate(source, lowering.report);
-  for (const expression of template ? expressionsOf(template) : []) checkText(expression, lowering);
-  return template;
+  return readTemplate(node, lowering, () => {});
 }
 
 /** A script: like other text, but a value that strangers choose may not become code in it. */
 export function lowerScript(node: YamlNode | null | undefined, lowering: Lowering): Template | null {
-  const template = lowerTemplate(node, lowering);
-  for (const expression of template ? expressionsOf(template) : []) {
+  return readTemplate(node, lowering, (expression) => {
     const found = untrustedName(expression);
-    if (found === null) continue;
+    if (found === null) return;
     const message = `\`${found.name}\` is chosen by whoever opens a branch or pull request; set it in \`env\` and use the variable here`;
     lowering.report.add("DC1306", found.expression.span, message);
-  }
-  return template;
+  });
+}
+
+function readTemplate(
+  node: YamlNode | null | undefined,
+  lowering: Lowering,
+  inspect: (expression: Expression) => void,
+): Template | null {
+  const scalar = scalarOf(node);
+  if (scalar === null || scalar.value === null) return null;
+  const source = { text: writtenText(scalar), written: scalar.source, span: scalar.span };
+  const template = parseTemplate(source, lowering.report);
+  if (template === null || template.parts.every((part) => typeof part === "string")) return template;
+  const scope = scopeOf(scalar, lowering);
+  const parts = template.parts.map((part) => {
+    if (typeof part === "string") return part;
+    checkText(part, { ...lowering, scope });
+    const bound = bindInputs(part, scalar);
+    inspect(bound);
+    return bound;
+  });
+  return { parts, span: template.span };
+}
+
+/** Inside an included file `inputs` means what was given to that reading of it. */
+function scopeOf({ origin }: YamlScalar, { scope }: Lowering): Type {
+  if (origin.inputs === null || scope.kind !== "map") return scope;
+  return mapTypeOf(new Map([...scope.fields, ["inputs", inputsType(origin.inputs)]]));
+}
+
+function bindInputs(expression: Expression, { origin }: YamlScalar): Expression {
+  return origin.inputs === null ? expression : substitute(expression, "inputs", origin.inputs);
 }
 
 function checkText(expression: Expression, { scope, report }: Lowering): void {
@@ -71,9 +97,10 @@ export function lowerEnv(
 }
 
 /** An `if`: an expression of type boolean, with or without `${{ }}` around all of it. */
-export function lowerIf(node: YamlNode | null | undefined, { scope, report }: Lowering): IfModel | null {
+export function lowerIf(node: YamlNode | null | undefined, lowering: Lowering): IfModel | null {
   const scalar = scalarOf(node);
   if (scalar === null) return null;
+  const { report } = lowering;
   const { span } = scalar;
   if (typeof scalar.value === "boolean") {
     return { expression: { kind: "literal", value: scalar.value, span }, source: scalar.source, span };
@@ -83,7 +110,7 @@ export function lowerIf(node: YamlNode | null | undefined, { scope, report }: Lo
   const source = wrapped?.[1] ?? scalar.value;
   const expression = parseExpression(source, locateIn(scalar, source), report);
   if (expression === null) return null;
-  const type = checkExpression(expression, scope, report);
+  const type = checkExpression(expression, scopeOf(scalar, lowering), report);
   if (type.kind !== "boolean" && type.kind !== "any") {
     const hint =
       type.kind === "optional" && type.of.kind === "boolean" ? "; give it a default with `??`" : "";
@@ -93,7 +120,7 @@ export function lowerIf(node: YamlNode | null | undefined, { scope, report }: Lo
       `A condition must be true or false, this is ${describeType(type)}${hint}`,
     );
   }
-  return { expression, source: source.trim(), span };
+  return { expression: bindInputs(expression, scalar), source: source.trim(), span };
 }
 
 /** Exact places when the text stands in the file as it reads; else the whole scalar. */

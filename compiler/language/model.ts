@@ -15,6 +15,7 @@ export interface PipelineModel {
   /** Rules that decide whether the pipeline runs at all for an event; null when there are none. */
   readonly rules: readonly RuleModel[] | null;
   readonly vars: ValueMap;
+  /** The pipeline's own inputs with their values for this event. */
   readonly inputs: ValueMap;
   readonly components: ComponentsModel;
   readonly changes: ChangesModel;

@@ -2,6 +2,7 @@ import type { ChangeSet } from "../../schemas/changes.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { JsonScalar } from "../../schemas/plan.ts";
 import {
+  ANY,
   BOOLEAN,
   listOf,
   mapOf,
@@ -12,6 +13,7 @@ import {
   type Value,
   type ValueMap,
 } from "../expressions/index.ts";
+import type { InputValues } from "./inputs.ts";
 
 /**
  * The names an expression may read. `scopeType` says what exists, for checking; `scopeNames` gives the
@@ -19,6 +21,7 @@ import {
  */
 export interface ScopeShape {
   readonly vars: ValueMap;
+  readonly inputs: InputValues;
   /** Types by axis; null outside of a job with a matrix. */
   readonly matrix: Type | null;
   readonly hasComponent: boolean;
@@ -55,7 +58,11 @@ const FIXED: Readonly<Record<string, Type>> = {
 const COMPONENT = mapOf({ id: STRING, root: STRING, kind: STRING });
 
 export function scopeType(shape: ScopeShape): Type {
-  const fields: Record<string, Type> = { ...FIXED, vars: typeOfMap(shape.vars) };
+  const fields: Record<string, Type> = {
+    ...FIXED,
+    vars: typeOfMap(shape.vars),
+    inputs: inputsType(shape.inputs),
+  };
   if (shape.matrix) fields.matrix = shape.matrix;
   if (shape.hasComponent) fields.component = COMPONENT;
   return mapOf(fields);
@@ -64,6 +71,7 @@ export function scopeType(shape: ScopeShape): Type {
 export interface ScopeFacts {
   readonly event: PipelineEvent;
   readonly vars: ValueMap;
+  readonly inputs?: ValueMap;
   readonly changes: ChangeSet;
   readonly matrix: ReadonlyMap<string, JsonScalar> | null;
   readonly component: { readonly id: string; readonly root: string; readonly kind: string } | null;
@@ -76,6 +84,7 @@ export function scopeNames(facts: ScopeFacts): ValueMap {
     ["ref", refValues(event)],
     ["pr", pullRequestValues(event)],
     ["vars", facts.vars],
+    ["inputs", facts.inputs ?? new Map<string, Value>()],
     ["changes", changeValues(changes)],
   ]);
   if (facts.matrix) names.set("matrix", facts.matrix);
@@ -122,6 +131,15 @@ function changeValues({ base, changed }: ChangeSet): ValueMap {
 /** `refs/heads/main` and `refs/tags/v1` without their prefix; anything else as it is. */
 export function shortRef(ref: string): string {
   return ref.replace(/^refs\/(?:heads|tags)\//, "");
+}
+
+/** An input without a value may get one from another event, so it must be given a default before use. */
+export function inputsType(inputs: InputValues): Type {
+  const types = Array.from(
+    inputs,
+    ([name, value]) => [name, value === null ? ANY : typeOfScalar(value)] as const,
+  );
+  return mapOf(new Map(types));
 }
 
 function typeOfMap(values: ValueMap): Type {

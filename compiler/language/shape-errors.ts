@@ -48,7 +48,7 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
   const span = entry?.keySpan ?? found.node.span;
   const where = nameOfMap(error);
   // The ids of jobs are checked where jobs are read.
-  if (where === "jobs") return;
+  if (where === "jobs" || where === "finally") return;
   const unsupported = unsupportedKey(where, key);
   if (unsupported) {
     report.add("DC1110", span, `\`${key}\` is not supported yet in ${where}; remove it`);
@@ -67,6 +67,9 @@ function explainMissingKey(error: ShapeError, found: Found, report: Report): voi
   report.add("DC1102", span, `${where} has no \`${key}\``);
 }
 
+/** Where null takes a value away that was set below; whether there is one is known when jobs are merged. */
+const REMOVABLE = /^\/(?:jobs|finally|templates)\/[^/]+\/./;
+
 function explainType(error: ShapeError, found: Found, report: Report): void {
   const types = error.params.type as string | string[];
   // The title of a map names the map; the title of anything else says what is expected.
@@ -75,6 +78,7 @@ function explainType(error: ShapeError, found: Found, report: Report): void {
   const { node } = found;
   const code = formCode(error) ?? "DC1103";
   if (node.kind === "scalar" && node.value === null) {
+    if (found.entry !== null && REMOVABLE.test(error.instancePath)) return;
     report.add(
       code,
       found.entry?.keySpan ?? node.span,

@@ -1,30 +1,35 @@
+/** Of a job, and of a template alike. */
+const JOB = [
+  "approval",
+  "artifacts",
+  "caches",
+  "checkout",
+  "concurrency",
+  "environment",
+  "for_each",
+  "id_tokens",
+  "interruptible",
+  "network",
+  "no_output_timeout",
+  "outputs",
+  "secrets",
+  "services",
+];
+
 /**
  * Keys that belong to the language but do nothing yet. Using one is an error that says so: a key
  * that is silently ignored would be a promise that is silently broken.
  */
 const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
-  pipeline: ["rules", "include", "templates", "inputs", "policies", "finally", "concurrency"],
+  pipeline: ["concurrency"],
+  policies: ["jobs"],
+  runs: ["budget", "cancel_superseded", "on_failure"],
+  include: ["file", "ref", "repo", "sha256", "template"],
+  rule: ["set"],
   manual: ["inputs"],
   component: ["outputs"],
-  job: [
-    "approval",
-    "artifacts",
-    "caches",
-    "checkout",
-    "concurrency",
-    "environment",
-    "extends",
-    "for_each",
-    "id_tokens",
-    "interruptible",
-    "network",
-    "no_output_timeout",
-    "outputs",
-    "parallel",
-    "rules",
-    "secrets",
-    "services",
-  ],
+  job: JOB,
+  template: JOB,
   need: ["artifacts"],
   runner: ["labels"],
   matrix: ["fail_fast", "max"],

@@ -2,7 +2,7 @@ import type { ChangeSet } from "../../schemas/changes.ts";
 import type { Diagnostic, Place, Span } from "../../schemas/diagnostic.ts";
 import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
 import { Report, sortDiagnostics } from "../diagnostics/report.ts";
-import type { Scope } from "../expressions/index.ts";
+import type { Scope, Value } from "../expressions/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
 import { type JobModel, loadPipeline, type PipelineModel } from "../language/index.ts";
@@ -93,15 +93,16 @@ function definitionsOf(
   return definitionChanges(model, before, changed);
 }
 
+/** All jobs read the same names but those of their matrix. */
 function scopes(
   model: PipelineModel,
   { head, event }: CompileInput,
   changes: ChangeSet,
 ): (job: JobModel | null) => Scope {
   const files = [...head.entries.values()];
-  const { vars, inputs } = model;
+  const names = scopeNames({ event, vars: model.vars, inputs: model.inputs, changes, matrix: null, component: null });
   return (job) => ({
-    names: scopeNames({ event, vars, inputs, changes, matrix: job?.matrix ?? null, component: null }),
+    names: job?.matrix == null ? names : new Map<string, Value>([...names, ["matrix", job.matrix]]),
     files,
   });
 }

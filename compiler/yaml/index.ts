@@ -1,7 +1,7 @@
 import type { Report } from "../diagnostics/report.ts";
 import { composeDocument } from "./compose.ts";
 import { decodeText } from "./decode.ts";
-import type { YamlNode } from "./nodes.ts";
+import type { Origin, YamlNode } from "./nodes.ts";
 import { resolveDocument } from "./resolve.ts";
 import { scanTokens } from "./scan.ts";
 
@@ -10,17 +10,21 @@ import { scanTokens } from "./scan.ts";
  * Bounded whatever the bytes are: size, depth, keys, aliases and faults have limits (limits.ts),
  * and the ones that protect the parser are held before it runs.
  */
-export function parseYaml(file: string, bytes: Uint8Array, report: Report): YamlNode | null {
+export function parseYaml(
+  file: string,
+  bytes: Uint8Array,
+  report: Report,
+  origin: Origin = { inputs: null },
+): YamlNode | null {
   const text = decodeText(file, bytes, report);
   if (text === null) return null;
   const lexemes = scanTokens(file, text, report);
   if (lexemes === null) return null;
   const document = composeDocument(file, text, lexemes, report);
   if (document === null) return null;
-  const root = resolveDocument(file, text, document, report);
-  if (root === null || (root.kind === "scalar" && root.value === null)) {
-    if (!report.hasErrors) report.add("DC1002", { file, start: 0, end: 0 }, `\`${file}\` has no content`);
-    return null;
-  }
-  return root;
+  const root = resolveDocument(file, text, document, origin, report);
+  const isEmpty = document.contents === null || (root?.kind === "scalar" && root.value === null);
+  if (!isEmpty) return root;
+  report.add("DC1002", { file, start: 0, end: 0 }, `\`${file}\` has no content`);
+  return null;
 }

@@ -13,6 +13,13 @@ export interface YamlScalar {
   readonly source: string;
   readonly style: "plain" | "quoted" | "block";
   readonly span: Span;
+  readonly origin: Origin;
+}
+
+/** One reading of one file: a file that is included twice has two, with inputs of their own. */
+export interface Origin {
+  /** What `inputs` means in this reading; null where the pipeline's own inputs are meant. */
+  readonly inputs: ReadonlyMap<string, string | number | boolean | null> | null;
 }
 
 export interface YamlEntry {

@@ -15,7 +15,7 @@ import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { EXPANDED_NODES_MAX } from "./limits.ts";
 import { applyMerges, MERGE_KEY, type MergeSource } from "./merge.ts";
-import type { YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./nodes.ts";
+import type { Origin, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./nodes.ts";
 
 /** A node and how many values it stands for once aliases are written out. */
 interface Resolved {
@@ -31,10 +31,11 @@ export function resolveDocument(
   file: string,
   text: string,
   document: Document.Parsed,
+  origin: Origin,
   report: Report,
 ): YamlNode | null {
   if (document.contents === null) return null;
-  const resolver = new Resolver(file, text, report);
+  const resolver = new Resolver(file, text, origin, report);
   const { node } = resolver.resolve(document.contents);
   return resolver.isWhole ? node : null;
 }
@@ -42,15 +43,17 @@ export function resolveDocument(
 class Resolver {
   readonly #file: string;
   readonly #text: string;
+  readonly #origin: Origin;
   readonly #report: Report;
   /** In document order; a later anchor of the same name takes its place, as YAML says. */
   readonly #anchors = new Map<string, Resolved | "open">();
   /** Values that aliases stand for so far. What is built from them is never larger. */
   #expanded = 0;
 
-  constructor(file: string, text: string, report: Report) {
+  constructor(file: string, text: string, origin: Origin, report: Report) {
     this.#file = file;
     this.#text = text;
+    this.#origin = origin;
     this.#report = report;
   }
 
@@ -84,6 +87,7 @@ class Resolver {
       source: this.#text.slice(span.start, span.end),
       style: isPlain ? "plain" : isBlock ? "block" : "quoted",
       span,
+      origin: this.#origin,
     };
   }
 
@@ -165,7 +169,10 @@ class Resolver {
 
   #nothing(span: Span | undefined): Resolved {
     const at = span ?? { file: this.#file, start: 0, end: 0 };
-    return { node: { kind: "scalar", value: null, source: "", style: "plain", span: at }, size: 1 };
+    return {
+      node: { kind: "scalar", value: null, source: "", style: "plain", span: at, origin: this.#origin },
+      size: 1,
+    };
   }
 
   #duplicate(key: string, span: Span, first: YamlEntry): void {

@@ -1,0 +1,57 @@
+import type { Report } from "../diagnostics/report.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
+import { mergeMaps } from "./merge-maps.ts";
+import { entryOf, locatedTexts, mapOf } from "./read.ts";
+
+/** Templates that one job takes in, those of its templates included. More hide where a value comes from. */
+export const JOB_TEMPLATES_MAX = 32;
+
+/** Resolves `extends` against the pipeline's templates. */
+export class Templates {
+  readonly #entries: ReadonlyMap<string, YamlEntry>;
+  readonly #report: Report;
+
+  constructor(root: YamlMap, report: Report) {
+    this.#entries = mapOf(entryOf(root, "templates")?.value)?.entries ?? new Map();
+    this.#report = report;
+  }
+
+  /**
+   * The job over its templates over the defaults. Templates apply in the order written, each after
+   * those it extends itself, so that a `+key` appends to what came before it.
+   */
+  extend(defaults: YamlMap | null, job: YamlMap): YamlMap {
+    const layers: YamlMap[] = [];
+    this.#collect(job, [], layers);
+    return layers.reduce((merged, layer) => mergeMaps(merged, layer, this.#report), defaults ?? nothing(job));
+  }
+
+  #collect(map: YamlMap, chain: readonly string[], layers: YamlMap[]): void {
+    for (const { value: name, span } of locatedTexts(entryOf(map, "extends")?.value)) {
+      const template = mapOf(this.#entries.get(name)?.value);
+      if (template === null) {
+        const message = `There is no template \`${name}\`${didYouMean(name, this.#entries.keys())}`;
+        this.#report.add("DC1601", span, message);
+      } else if (chain.includes(name)) {
+        const path = [...chain.slice(chain.indexOf(name)), name].map((one) => `\`${one}\``).join(" -> ");
+        this.#report.add("DC1602", span, `Templates extend each other in a circle: ${path}`);
+      } else if (layers.length >= JOB_TEMPLATES_MAX) {
+        this.#report.add("DC1603", span, `A job may take in at most ${JOB_TEMPLATES_MAX} templates`);
+        return;
+      } else {
+        this.#collect(template, [...chain, name], layers);
+      }
+    }
+    layers.push(without(map, "extends"));
+  }
+}
+
+function nothing(job: YamlMap): YamlMap {
+  return { kind: "map", entries: new Map(), span: job.span };
+}
+
+function without(map: YamlMap, key: string): YamlMap {
+  if (!map.entries.has(key)) return map;
+  return { ...map, entries: new Map([...map.entries].filter(([other]) => other !== key)) };
+}
