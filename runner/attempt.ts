@@ -49,9 +49,9 @@ export async function runAttempt(config: RunnerConfig, options: AttemptOptions):
       intervalMs: granted.heartbeat_interval_ms,
     });
     try {
-      if (claimed.repeated) await lease.nextAnswer();
       const secrets = [granted.token, proof.kind === "claim_token" ? proof.token : proof.jwt];
-      return await holdLease({ config, options, connection, lease, reply: claimed.reply, secrets });
+      const { reply, repeated } = claimed;
+      return await holdLease({ config, options, connection, lease, reply, repeated, secrets });
     } finally {
       await lease.end();
     }
@@ -66,6 +66,8 @@ interface Holding {
   readonly connection: HttpConnection;
   readonly lease: Lease;
   readonly reply: ClaimReply;
+  /** The lease may be older than the answered claim. */
+  readonly repeated: boolean;
   /** The runner's own tokens, masked in every log. */
   readonly secrets: readonly string[];
 }
@@ -90,6 +92,8 @@ async function holdLease(holding: Holding): Promise<RunnerExitName> {
     let end: JobEnd;
     try {
       await untilAnswered(lease.lost, () => client.acknowledge(1));
+      lease.begin();
+      if (holding.repeated) await lease.nextAnswer();
       logs.own.say(
         `attempt ${spec.attempt_number} of ${spec.job_key}, commit ${spec.commit}, ref ${spec.ref}`,
       );

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { access } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type {
   Dispatcher,
@@ -11,7 +12,13 @@ import type {
 } from "../../schemas/dispatcher.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import { RUNNER_EXIT } from "../../schemas/runner-exit.ts";
-import { configureRunner, INHERITED_VARIABLES, launchRunner, sweepAttempt } from "./local-process/launch.ts";
+import {
+  configureRunner,
+  INHERITED_VARIABLES,
+  launchRunner,
+  sweepAttempt,
+  type Launch,
+} from "./local-process/launch.ts";
 import { processIdentity } from "./local-process/process-identity.ts";
 import { isRunning, RunnerRecords, type RunnerRecord } from "./local-process/runner-records.ts";
 
@@ -29,6 +36,8 @@ export interface LocalProcessOptions {
 const RUNNER_END_MS = 6_000;
 /** Runners that are stopped because the control plane ends; long enough for the default grace of a job. */
 const CLOSE_GRACE_MS = 10_000;
+/** A killed process is gone within milliseconds, unless the kernel itself waits for a device. */
+const KILL_WAIT_MS = 5_000;
 /** How often a runner that should end is looked at. */
 const POLL_MS = 50;
 /** Nothing is wrong with the request: the machine is short of processes or files. */
@@ -43,6 +52,7 @@ export class LocalProcessDispatcher implements Dispatcher {
   readonly name = "local-process";
   readonly #options: LocalProcessOptions;
   readonly #records: RunnerRecords;
+  readonly #launching: Launch;
   /** One piece of work at a time per attempt, so that two requests never start two runners. */
   readonly #turns = new Map<AttemptId, Promise<unknown>>();
   readonly #stopping = new Map<AttemptId, Promise<void>>();
@@ -53,6 +63,8 @@ export class LocalProcessDispatcher implements Dispatcher {
   constructor(options: LocalProcessOptions) {
     this.#options = options;
     this.#records = new RunnerRecords(options.runtimeFolder);
+    const compileCache = join(options.runtimeFolder, "compile-cache");
+    this.#launching = { launcher: options.launcher, compileCache };
   }
 
   async start(): Promise<void> {
@@ -125,7 +137,7 @@ export class LocalProcessDispatcher implements Dispatcher {
       warn(
         `job ${request.job.key}: the image ${request.job.image} is not used; its steps run on this machine`,
       );
-    const child = await launchRunner(launcher, await this.#records.logFile(request.attemptId));
+    const child = await launchRunner(this.#launching, await this.#records.logFile(request.attemptId));
     const pid = child.pid as number;
     const record: RunnerRecord = {
       version: 1,
@@ -162,11 +174,11 @@ export class LocalProcessDispatcher implements Dispatcher {
     if (record.clean) return true;
     const { attempt_id } = record;
     const exit = record.exit ?? (await this.#exits.get(attemptId)) ?? null;
-    const { launcher, workspaceRoot } = this.#options;
+    const { workspaceRoot } = this.#options;
     // A runner that ended in order has cleaned up after itself.
     const clean =
       (exit !== null && exit.status !== null && exit.status !== RUNNER_EXIT.internal) ||
-      (await sweepAttempt(launcher, { version: 1, attempt_id, workspace_root: workspaceRoot }));
+      (await sweepAttempt(this.#launching, { version: 1, attempt_id, workspace_root: workspaceRoot }));
     await this.#records.write({ ...record, exit, clean });
     this.#exits.delete(attemptId);
     return clean;
@@ -190,11 +202,11 @@ export class LocalProcessDispatcher implements Dispatcher {
   }
 }
 
-/** SIGTERM, then SIGKILL when the grace and the runner's own time are over. */
+/** SIGTERM, then SIGKILL when the grace and the runner's own time are over. Gives up on what even that does not end. */
 async function endRunner(record: RunnerRecord, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs + RUNNER_END_MS;
   signal(record, "SIGTERM");
-  while (isRunning(record)) {
+  while (isRunning(record) && performance.now() < deadline + KILL_WAIT_MS) {
     if (performance.now() > deadline) signal(record, "SIGKILL");
     await sleep(POLL_MS);
   }

@@ -47,11 +47,13 @@ class HeartbeatThread {
   start(): void {
     this.#port.on("message", (message: ToHeartbeatThread) => this.#receive(message));
     this.#watchExpiry();
-    void this.#run();
   }
 
   #receive(message: ToHeartbeatThread): void {
     switch (message.type) {
+      case "begin":
+        void this.#run();
+        return;
       case "progress":
         this.#progress = message.progress;
         return;

@@ -13,7 +13,7 @@ export interface CancelOrder {
 export type RenewalAnswer = "renewed" | "cancel" | "lost";
 
 /**
- * The runner's side of its lease. Kept alive by the heartbeat thread until `end`; `lost` aborts with a
+ * The runner's side of its lease. Kept alive by the heartbeat thread from `begin` to `end`; `lost` aborts with a
  * LeaseLost when it is refused or could not be renewed in time, and never un-aborts.
  */
 export class Lease {
@@ -42,6 +42,11 @@ export class Lease {
   onCancel(listener: (order: CancelOrder) => void): void {
     if (this.#cancelOrder) listener(this.#cancelOrder);
     else this.#cancelListeners.push(listener);
+  }
+
+  /** Starts the heartbeats; called once, when the lease is acknowledged. */
+  begin(): void {
+    this.#post({ type: "begin" });
   }
 
   /** What the next heartbeats tell. */

@@ -18,6 +18,8 @@ export type Progress = {
 };
 
 export type ToHeartbeatThread =
+  /** The lease is acknowledged: heartbeats may begin. Until then only its end is watched. */
+  | { readonly type: "begin" }
   | { readonly type: "progress"; readonly progress: Progress }
   /** Ask now instead of at the next interval. */
   | { readonly type: "beat" }

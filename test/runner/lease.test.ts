@@ -35,7 +35,7 @@ test("a stale lease stops the job at once, without a grace, and nothing more is 
 });
 
 test("a runner cut off stops its job before its lease ends", async () => {
-  const lease = { ttl_ms: 2_000, heartbeat_interval_ms: 300, margin_ms: 1_000 };
+  const lease = { ttl_ms: 5_000, heartbeat_interval_ms: 300, margin_ms: 2_000 };
   const { plane, runner } = await world.run({ steps: [{ run: "echo up; sleep 300" }], lease });
   await plane.until(() => plane.log(1).includes("up") && plane.count("heartbeat") > 0);
   await plane.stopListening();
@@ -50,7 +50,7 @@ test("answers that hang cost the lease as a broken connection does", async () =>
   let hanging = false;
   const { plane, runner } = await world.run({
     steps: [{ run: "echo up; sleep 300" }],
-    lease: { ttl_ms: 2_000, heartbeat_interval_ms: 300, margin_ms: 1_000 },
+    lease: { ttl_ms: 5_000, heartbeat_interval_ms: 300, margin_ms: 2_000 },
     fault: () => (hanging ? "hang" : undefined),
   });
   await plane.until(() => plane.log(1).includes("up"));
@@ -108,11 +108,11 @@ test("heartbeats keep their pace while the job takes every processor and floods 
 test("a runner that slept through its lease finds it stale, stops its job and reports nothing", async () => {
   const { plane, runner } = await world.run({
     steps: [{ run: "echo up; sleep 300" }],
-    lease: { ttl_ms: 1_500, heartbeat_interval_ms: 200, margin_ms: 300 },
+    lease: { ttl_ms: 4_000, heartbeat_interval_ms: 200, margin_ms: 500 },
   });
   await plane.until(() => plane.log(1).includes("up"));
   runner.child.kill("SIGSTOP");
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, 4_500));
   runner.child.kill("SIGCONT");
   expect(await runner.ended).toBe(RUNNER_EXIT.lease_lost);
   expect([plane.count("complete"), plane.count("cancel-ack")]).toEqual([0, 0]);

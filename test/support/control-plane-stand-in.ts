@@ -230,6 +230,7 @@ export class ControlPlaneStandIn {
         return { status: 200, body: { status: "ok" } };
       case "heartbeat": {
         check(HeartbeatRequest, call.body);
+        if (!this.#acknowledged) throw new Error("heartbeat before ack");
         this.#extend();
         const { ttl_ms } = this.#lease();
         const cancel = this.#cancel;

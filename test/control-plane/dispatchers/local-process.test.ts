@@ -24,7 +24,10 @@ afterEach(async () => {
 async function startPlane(steps: StandInOptions["steps"], options: Partial<StandInOptions> = {}) {
   const repository = makeSourceRepository({ "file.txt": "text\n" });
   const plane = await ControlPlaneStandIn.start({ repository, steps, ...options });
-  cleanUps.push(repository.remove, () => plane.stopListening());
+  cleanUps.push(
+    () => repository.remove(),
+    () => plane.stopListening(),
+  );
   const attemptId = plane.attemptId as AttemptId;
   const request = makeDispatchRequest({
     attemptId,
