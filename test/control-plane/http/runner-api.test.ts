@@ -44,7 +44,7 @@ async function serveApi(): Promise<Api> {
         },
         payload: typeof body === "string" ? body : JSON.stringify(body),
       });
-      return { status: answer.statusCode, body: answer.json() as unknown };
+      return { status: answer.statusCode, body: answer.json<unknown>() };
     },
   };
 }
