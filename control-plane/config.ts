@@ -24,7 +24,7 @@ export interface ControlPlaneConfig {
   readonly apiTokenFile: string | null;
   /** Repositories by absolute path may be run: right for a laptop, wrong for a shared server. */
   readonly localRepositories: boolean;
-  /** `host:port` of forges that may be reached without TLS, such as a test's on loopback. */
+  /** `host:port` of forges that are reached without TLS because their API's URL says so. */
   readonly plainHttpHosts: readonly string[];
   readonly logLevel: HttpServerSettings["logLevel"];
   readonly leaseTiming: LeaseTiming;
@@ -78,7 +78,7 @@ export function readConfig(
     github: read(() => github(variable)),
     apiTokenFile: variable("DELTA_API_TOKEN_FILE"),
     localRepositories: true,
-    plainHttpHosts: [],
+    plainHttpHosts: plainHttpHosts(variable("DELTA_GITHUB_API_URL")),
     logLevel: read(() => logLevel(variable("DELTA_LOG_LEVEL"))),
     leaseTiming: LEASE_TIMING_DEFAULT,
     sweepIntervalMs: SWEEP_INTERVAL_MS,
@@ -149,6 +149,12 @@ function github(variable: (name: string) => string | null): GitHubForgeSettings 
     webhookSecret: fileText("DELTA_GITHUB_WEBHOOK_SECRET_FILE", secretFile).trim(),
     apiUrl: url("DELTA_GITHUB_API_URL", variable("DELTA_GITHUB_API_URL")) ?? "https://api.github.com",
   };
+}
+
+/** Whoever names an http:// API has decided about that host; every other clone URL must be https. */
+function plainHttpHosts(apiUrl: string | null): readonly string[] {
+  const url = URL.parse(apiUrl ?? "");
+  return url?.protocol === "http:" ? [url.host] : [];
 }
 
 function fileText(name: string, path: string): string {
