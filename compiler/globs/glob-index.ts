@@ -63,26 +63,28 @@ export class GlobIndex {
    * `budget.left` is negative: whoever asked has to treat every glob as fitting.
    */
   match(path: string, budget: MatchBudget): readonly number[] {
-    const found = new Set<number>();
+    const found: number[] = [];
     const segments = path.split("/");
     const name = segments.at(-1) ?? "";
     const dot = name.lastIndexOf(".");
     const extension = dot === -1 ? "" : name.slice(dot);
     let node: PrefixNode | undefined = this.#root;
     for (let depth = 0; node !== undefined; depth += 1) {
-      for (const id of node.subtree) found.add(id);
+      for (const id of node.subtree) found.push(id);
       if (node.byPart.size > 0) {
         for (const part of new Set(segments)) tryAll(node.byPart.get(part), segments, budget, found);
       }
       tryAll(node.byExtension.get(extension), segments, budget, found);
       tryAll(node.others, segments, budget, found);
       if (depth === segments.length) {
-        for (const id of node.exact) found.add(id);
+        for (const id of node.exact) found.push(id);
         break;
       }
       node = node.children.get(segments[depth] ?? "");
     }
-    return [...found].sort((left, right) => left - right);
+    if (found.length < 2) return found;
+    // Several alternatives of one glob may fit.
+    return found.sort((left, right) => left - right).filter((id, at) => id !== found[at - 1]);
   }
 }
 
@@ -90,7 +92,7 @@ function tryAll(
   candidates: readonly Candidate[] | undefined,
   segments: readonly string[],
   budget: MatchBudget,
-  found: Set<number>,
+  found: number[],
 ): void {
   if (candidates === undefined) return;
   const name = segments.at(-1) ?? "";
@@ -98,10 +100,10 @@ function tryAll(
     budget.left -= 1;
     const last = pattern.at(-1);
     // The name is the cheapest test that most candidates fail.
-    if (found.has(id) || last === undefined || !matchesSegment(last, name, budget)) continue;
+    if (last === undefined || !matchesSegment(last, name, budget)) continue;
     const anywhere =
       pattern.length === depth + 2 && pattern[depth]?.kind === "globstar" && depth < segments.length;
-    if (anywhere || matchesPattern(pattern, depth, segments, depth, budget)) found.add(id);
+    if (anywhere || matchesPattern(pattern, depth, segments, depth, budget)) found.push(id);
   }
 }
 

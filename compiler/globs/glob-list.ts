@@ -13,13 +13,34 @@ export interface CheckedGlobList {
   readonly entries: readonly { readonly glob: Glob; readonly span: Span }[];
 }
 
+/** Patterns of all globs in one pipeline together, braces expanded. Bounds the memory of their index. */
+export const PIPELINE_PATTERNS_MAX = 20_000;
+
+/** Patterns that a pipeline's lists may still have; shared by all of them. */
+export interface PatternAllowance {
+  left: number;
+}
+
 /** Checks every glob; what is wrong goes to `report` and is left out of the list. */
-export function checkGlobList(list: GlobList, report: Report): CheckedGlobList {
+export function checkGlobList(list: GlobList, report: Report, allowance: PatternAllowance): CheckedGlobList {
   const entries: { readonly glob: Glob; readonly span: Span }[] = [];
   for (const { value, span } of list.globs) {
     const glob = parseGlob(value);
-    if (isGlobProblem(glob)) reportGlob(glob, value, span, report);
-    else entries.push({ glob, span });
+    if (isGlobProblem(glob)) {
+      reportGlob(glob, value, span, report);
+      continue;
+    }
+    allowance.left -= glob.patterns.length;
+    if (allowance.left < 0) {
+      const most = PIPELINE_PATTERNS_MAX.toLocaleString("en-US");
+      report.add(
+        "DC1502",
+        span,
+        `From here on the globs of this pipeline stand for more than ${most} patterns`,
+      );
+      return { span: list.span, entries };
+    }
+    entries.push({ glob, span });
   }
   if (entries.length === list.globs.length && entries.every(({ glob }) => glob.negated)) {
     const message =

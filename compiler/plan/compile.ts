@@ -100,7 +100,14 @@ function scopes(
   changes: ChangeSet,
 ): (job: JobModel | null) => Scope {
   const files = [...head.entries.values()];
-  const names = scopeNames({ event, vars: model.vars, inputs: model.inputs, changes, matrix: null, component: null });
+  const names = scopeNames({
+    event,
+    vars: model.vars,
+    inputs: model.inputs,
+    changes,
+    matrix: null,
+    component: null,
+  });
   return (job) => ({
     names: job?.matrix == null ? names : new Map<string, Value>([...names, ["matrix", job.matrix]]),
     files,

@@ -21,9 +21,14 @@ export function presentable<Value>(value: Value): Value {
   return present(value) as Value;
 }
 
+/** Copies only what holds such a path; nearly always that is nothing. */
 function present(value: unknown): unknown {
   if (typeof value === "string") return displayPath(value);
-  if (Array.isArray(value)) return value.map(present);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [displayPath(key), present(item)]));
+  const entries = Object.entries(value).map(
+    ([key, item]) => [displayPath(key), present(item), item] as const,
+  );
+  if (entries.every(([, shown, item]) => shown === item)) return value;
+  if (Array.isArray(value)) return entries.map(([, shown]) => shown);
+  return Object.fromEntries(entries.map(([key, shown]) => [key, shown]));
 }

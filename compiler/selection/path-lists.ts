@@ -1,11 +1,17 @@
 import type { Report } from "../diagnostics/report.ts";
-import { type CheckedGlobList, checkGlobList } from "../globs/index.ts";
+import {
+  type CheckedGlobList,
+  checkGlobList,
+  type PatternAllowance,
+  PIPELINE_PATTERNS_MAX,
+} from "../globs/index.ts";
 import type { ConditionModel, GlobList, PipelineModel } from "../language/model.ts";
 
 /** Every list of globs in a pipeline, checked once each, findings included. */
 export class GlobLists {
   readonly #checked = new Map<string, CheckedGlobList>();
   readonly #report: Report;
+  readonly #allowance: PatternAllowance = { left: PIPELINE_PATTERNS_MAX };
 
   constructor(report: Report) {
     this.#report = report;
@@ -16,7 +22,7 @@ export class GlobLists {
     const key = `${list.span.start}:${list.span.end}:${list.span.file}`;
     const known = this.#checked.get(key);
     if (known !== undefined) return known;
-    const checked = checkGlobList(list, this.#report);
+    const checked = checkGlobList(list, this.#report, this.#allowance);
     this.#checked.set(key, checked);
     return checked;
   }

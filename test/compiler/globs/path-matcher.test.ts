@@ -19,6 +19,7 @@ function listOf(globs: readonly string[], start = 0) {
       span: { file: "p.yaml", start, end: start + 100 },
     },
     report,
+    { left: 1_000 },
   );
   return { list, found: report.settle() };
 }
@@ -100,4 +101,9 @@ test("a glob may match inside a submodule unless its fixed part leads elsewhere"
     false,
     false,
   ]);
+});
+
+test("globs that are harmless one by one are refused when together they stand for too many patterns", () => {
+  const { found } = listOf(["a{0..249}", "b{0..249}", "c{0..249}", "d{0..249}", "e{0..249}", "f{0..249}"]);
+  expect(found.map(({ code, span }) => [code, span?.start])).toEqual([["DC1502", 4]]);
 });
