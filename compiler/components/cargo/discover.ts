@@ -5,7 +5,7 @@ import { attempt, LOCKFILE_BYTES_MAX, readText } from "../manifest-text.ts";
 import { isRecord } from "../javascript/package-json.ts";
 import { tableIn, textIn } from "../toml.ts";
 import { toolchainGovernors, workspaceGovernor } from "./governors.ts";
-import { readCargoLock } from "./lock.ts";
+import { type CargoLock, readCargoLock } from "./lock.ts";
 import { type CargoDependency, type CargoManifest, readCargoManifest } from "./manifest.ts";
 import { type CargoProject, findCargoProjects } from "./workspaces.ts";
 
@@ -26,15 +26,20 @@ export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]):
   }
   const roots = new Set(findings.components.map(({ root }) => root));
   for (const project of projects) {
-    addEdges(project, roots, findings);
+    const lock = addLock(snapshot, project, findings);
+    addEdges(project, roots, lock, findings);
     if (project.root.hasWorkspace) findings.governors.push(workspaceGovernor(project));
     findings.governors.push(...toolchainGovernors(snapshot, project));
-    addLock(snapshot, project, findings);
   }
   return findings;
 }
 
-function addEdges(project: CargoProject, roots: ReadonlySet<string>, findings: Findings): void {
+function addEdges(
+  project: CargoProject,
+  roots: ReadonlySet<string>,
+  lock: CargoLock | null,
+  findings: Findings,
+): void {
   const shared = tableIn(project.root.table, "workspace", "dependencies");
   const patched = patchedFolders(project, roots);
   const target = (crate: CargoManifest, dependency: CargoDependency): string | null => {
@@ -49,12 +54,28 @@ function addEdges(project: CargoProject, roots: ReadonlySet<string>, findings: F
       if (to === null || to === crate.folder || !roots.has(to)) continue;
       findings.edges.push({ from: crate.folder, to, kind: dependency.kind, place: dependency.place });
     }
-    // A patch replaces a crate for whatever asks for it, also far down: any crate may be behind it.
-    for (const { folder, crate: name } of patched) {
-      if (folder === crate.folder) continue;
-      const place = project.root.placeOf("crates-io", name);
-      findings.edges.push({ from: crate.folder, to: folder, kind: "runtime", place });
-    }
+    if (patched.length > 0) addPatchEdges(project, crate, patched, lock, findings);
+  }
+}
+
+/**
+ * A patch replaces a crate for whatever asks for it by name. What crates from outside ask for is known
+ * where there is a lockfile.
+ */
+function addPatchEdges(
+  { root }: CargoProject,
+  crate: CargoManifest,
+  patched: readonly { readonly crate: string; readonly folder: string }[],
+  lock: CargoLock | null,
+  findings: Findings,
+): void {
+  const reached = lock?.throughOutside(crate.folder) ?? new Set();
+  for (const { folder, crate: name } of patched) {
+    if (folder === crate.folder) continue;
+    const asked = crate.dependencies.find((dependency) => dependency.crate === name);
+    if (asked === undefined && !reached.has(folder)) continue;
+    const { kind, place } = asked ?? { kind: "runtime", place: root.placeOf("crates-io", name) };
+    findings.edges.push({ from: crate.folder, to: folder, kind, place });
   }
 }
 
@@ -72,9 +93,13 @@ function patchedFolders(
   );
 }
 
-function addLock(snapshot: TreeSnapshot, { folder, root, crates }: CargoProject, findings: Findings): void {
+function addLock(
+  snapshot: TreeSnapshot,
+  { folder, root, crates }: CargoProject,
+  findings: Findings,
+): CargoLock | null {
   const path = inFolder(folder, "Cargo.lock");
-  if (!snapshot.entries.has(path)) return;
+  if (!snapshot.entries.has(path)) return null;
   const inherited = textIn(tableIn(root.table, "workspace", "package"), "version");
   const local = crates.flatMap((crate) =>
     crate.name === null
@@ -82,10 +107,13 @@ function addLock(snapshot: TreeSnapshot, { folder, root, crates }: CargoProject,
       : [{ root: crate.folder, name: crate.name, version: crate.version ?? inherited }],
   );
   const read = attempt(() => readCargoLock(readText(snapshot, path, LOCKFILE_BYTES_MAX) ?? "", local));
+  const lock = "value" in read ? read.value : null;
+  const members = crates.map((crate) => crate.folder);
   findings.resolutions.push({
     path,
-    members: crates.map((crate) => crate.folder),
-    graph: "value" in read ? read.value : null,
+    members,
+    graph: lock?.graph ?? null,
     why: "why" in read ? read.why : null,
   });
+  return lock;
 }

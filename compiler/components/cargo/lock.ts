@@ -18,11 +18,17 @@ export interface LocalCrate {
   readonly version: string | null;
 }
 
+export interface CargoLock {
+  readonly graph: ResolutionGraph;
+  /** Roots of local crates that one reaches through crates from outside, as a `[patch]` makes possible. */
+  throughOutside(root: string): ReadonlySet<string>;
+}
+
 /**
  * `Cargo.lock`, all versions, as cargo writes it: line by line. A dependency is named by as much of
  * `name version (source)` as makes it the only one.
  */
-export function readCargoLock(text: string, local: readonly LocalCrate[]): ResolutionGraph {
+export function readCargoLock(text: string, local: readonly LocalCrate[]): CargoLock {
   const crates = readCrates(text);
   const builder = new ResolutionBuilder<LockedCrate>();
   const bySpelling = new Map<string, LockedCrate[]>();
@@ -41,17 +47,41 @@ export function readCargoLock(text: string, local: readonly LocalCrate[]): Resol
       for (const node of nodesNamed(spelling)) builder.link(from, spelling.split(" ")[0] ?? "", node);
     }
   }
+  const rootOf = new Map<LockedCrate, string>();
   for (const { root, name, version } of local) {
     const named = crates.filter((crate) => crate.name === name && crate.source === null);
     const exact = named.filter((crate) => crate.version === version);
     for (const crate of exact.length > 0 ? exact : named) {
+      rootOf.set(crate, root);
       builder.importer(root);
       for (const spelling of crate.dependencies) {
         for (const node of nodesNamed(spelling)) builder.import(root, spelling.split(" ")[0] ?? "", node);
       }
     }
   }
-  return builder.build();
+  return { graph: builder.build(), throughOutside: outsideWays(bySpelling, rootOf) };
+}
+
+function outsideWays(
+  bySpelling: ReadonlyMap<string, readonly LockedCrate[]>,
+  rootOf: ReadonlyMap<LockedCrate, string>,
+): CargoLock["throughOutside"] {
+  const next = ({ dependencies }: LockedCrate): LockedCrate[] =>
+    dependencies.flatMap((spelling) => bySpelling.get(spelling) ?? []);
+  return (root) => {
+    const reached = new Set<string>();
+    const own = [...rootOf].filter(([, of]) => of === root).map(([crate]) => crate);
+    const seen = new Set(own.flatMap(next).filter(({ source }) => source !== null));
+    // A set grows while it is walked.
+    for (const crate of seen) {
+      for (const to of next(crate)) {
+        const found = rootOf.get(to);
+        if (found !== undefined) reached.add(found);
+        else if (to.source !== null) seen.add(to);
+      }
+    }
+    return reached;
+  };
 }
 
 const FIELD = /^(name|version|source|checksum) = "([^"\\]*)"$/;

@@ -3,6 +3,7 @@ import type { Place } from "../../../schemas/diagnostic.ts";
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf } from "../../paths.ts";
 import { isRecord } from "../javascript/package-json.ts";
+import { BlobCache } from "../blob-cache.ts";
 import { LinePlaces, readText } from "../manifest-text.ts";
 import { findTomlKeys, readToml, tableIn, textIn, type TomlTable } from "../toml.ts";
 
@@ -40,10 +41,19 @@ const SECTIONS = {
   build_dependencies: "build",
 } as const satisfies Record<string, EdgeKind>;
 
+/** Manifests kept in memory; a large workspace has some hundreds, at head and at base. */
+const MANIFESTS_KEPT_MAX = 2_000;
+const known = new BlobCache<CargoManifest>(MANIFESTS_KEPT_MAX);
+
 /** Reads a `Cargo.toml`. Throws Unusable when it is no TOML. */
 export function readCargoManifest(snapshot: TreeSnapshot, path: string): CargoManifest | null {
-  const text = readText(snapshot, path);
-  if (text === null) return null;
+  return known.get(snapshot, path, () => {
+    const text = readText(snapshot, path);
+    return text === null ? null : parseManifest(path, text);
+  });
+}
+
+function parseManifest(path: string, text: string): CargoManifest {
   const table = readToml(text);
   const offsets = findTomlKeys(text);
   const places = new LinePlaces(path, text);

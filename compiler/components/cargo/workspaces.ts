@@ -1,6 +1,7 @@
 import { foldersAround, isInside, resolveFrom } from "../../paths.ts";
 import type { Unreadable } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
+import { isTrialFolder } from "../trial-folders.ts";
 import { tableIn, textIn, textsIn } from "../toml.ts";
 import type { CargoManifest } from "./manifest.ts";
 
@@ -21,18 +22,21 @@ export function findCargoProjects(
   const folders = [...manifests.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   const taken = new Set<string>();
   const projects: CargoProject[] = [];
+  // What lies inside a crate and is listed by no workspace around it (a fuzz target, a fixture) belongs to that crate.
+  const isForeign = (folder: string): boolean =>
+    folder !== "." &&
+    (isTrialFolder(folder) ||
+      [...foldersAround(folder)].some((around) => around !== folder && taken.has(around)));
   for (const folder of folders) {
     const root = manifests.get(folder);
-    if (root?.hasWorkspace !== true) continue;
+    if (root?.hasWorkspace !== true || isForeign(folder)) continue;
     const crates = membersOf(root, manifests, folders, problems).filter((crate) => !taken.has(crate.folder));
     for (const crate of crates) taken.add(crate.folder);
     projects.push({ folder, root, crates });
   }
   for (const folder of folders) {
     const root = manifests.get(folder);
-    if (root?.hasPackage !== true || taken.has(folder)) continue;
-    // A crate inside another one that no workspace lists is trial material of it.
-    if ([...foldersAround(folder)].some((around) => around !== folder && taken.has(around))) continue;
+    if (root?.hasPackage !== true || taken.has(folder) || isForeign(folder)) continue;
     taken.add(folder);
     projects.push({ folder, root, crates: [root] });
   }

@@ -1,6 +1,7 @@
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf, inFolder } from "../../paths.ts";
 import { type Findings, noFindings } from "../findings.ts";
+import { BlobCache } from "../blob-cache.ts";
 import { attempt, LOCKFILE_BYTES_MAX, readText, Unusable } from "../manifest-text.ts";
 import { type JavaScriptLock, type LockSource, UNKNOWN } from "./lock.ts";
 import { readNpmLock } from "./npm-lock.ts";
@@ -15,6 +16,11 @@ import {
 } from "./workspaces.ts";
 import { readYarnLock } from "./yarn-lock.ts";
 
+/** Lockfiles kept in memory: head and base of a few repositories. A large one takes about 20 MB. */
+const LOCKS_KEPT_MAX = 6;
+const known = new BlobCache<JavaScriptLock>(LOCKS_KEPT_MAX);
+
+/** Readers by file name. What yarn.lock means can depend on the manifests, so it is read each time. */
 const LOCK_READERS: Readonly<Record<string, (source: LockSource) => JavaScriptLock>> = {
   "pnpm-lock.yaml": readPnpmLock,
   "yarn.lock": readYarnLock,
@@ -69,12 +75,7 @@ function readLocks(snapshot: TreeSnapshot, project: JavaScriptProject, findings:
   for (const file of [...JAVASCRIPT_LOCKFILES, ...UNREAD_LOCKFILES]) {
     const path = inFolder(folder, file);
     if (!snapshot.entries.has(path)) continue;
-    const read = attempt(() => {
-      const text = readText(snapshot, path, LOCKFILE_BYTES_MAX) ?? "";
-      const reader = LOCK_READERS[file];
-      if (reader === undefined) throw new Unusable(`the format of ${file} is not read`);
-      return reader({ text, folder, packages });
-    });
+    const read = attempt(() => readLock(snapshot, file, path, project));
     const lock = "value" in read ? read.value : null;
     if (lock !== null) locks.push(lock);
     findings.resolutions.push({
@@ -87,6 +88,21 @@ function readLocks(snapshot: TreeSnapshot, project: JavaScriptProject, findings:
   return locks;
 }
 
+function readLock(
+  snapshot: TreeSnapshot,
+  file: string,
+  path: string,
+  { folder, packages }: JavaScriptProject,
+): JavaScriptLock | null {
+  const reader = LOCK_READERS[file];
+  if (reader === undefined) throw new Unusable(`the format of ${file} is not read`);
+  const read = (): JavaScriptLock | null => {
+    const text = readText(snapshot, path, LOCKFILE_BYTES_MAX);
+    return text === null ? null : reader({ text, folder, packages });
+  };
+  return file === "yarn.lock" ? read() : known.get(snapshot, path, read);
+}
+
 function addGovernors(
   snapshot: TreeSnapshot,
   { folder, root, packages }: JavaScriptProject,
@@ -94,7 +110,7 @@ function addGovernors(
   findings: Findings,
 ): void {
   for (const file of SETTINGS_FILES) {
-    const governor = settingsGovernor(snapshot, folder, file, packages);
+    const governor = settingsGovernor(snapshot, folder, file, packages, locked);
     if (governor !== null) findings.governors.push(governor);
   }
   if (root !== null && packages.length > 1)

@@ -2,6 +2,7 @@ import type { EdgeKind } from "../../../schemas/components.ts";
 import type { Place } from "../../../schemas/diagnostic.ts";
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf } from "../../paths.ts";
+import { BlobCache } from "../blob-cache.ts";
 import { LinePlaces, readText, Unusable } from "../manifest-text.ts";
 import { findJsonKeys } from "./json-keys.ts";
 
@@ -30,10 +31,19 @@ const SECTIONS = {
   peerDependencies: "peer",
 } as const satisfies Record<string, EdgeKind>;
 
+/** Packages kept in memory; a large workspace has a thousand, at head and at base. */
+const PACKAGES_KEPT_MAX = 4_000;
+const known = new BlobCache<PackageJson>(PACKAGES_KEPT_MAX);
+
 /** Reads a `package.json`. Throws Unusable when it is no JSON object; wrong fields are left out. */
 export function readPackageJson(snapshot: TreeSnapshot, path: string): PackageJson | null {
-  const text = readText(snapshot, path);
-  if (text === null) return null;
+  return known.get(snapshot, path, () => {
+    const text = readText(snapshot, path);
+    return text === null ? null : parsePackageJson(path, text);
+  });
+}
+
+function parsePackageJson(path: string, text: string): PackageJson {
   const fields = parseObject(text);
   const offsets = findJsonKeys(text);
   const places = new LinePlaces(path, text);

@@ -16,8 +16,30 @@ const ROOT_ONLY_FIELDS = new Set(
     "simple-git-hooks pre-commit commitlint"
   ).split(" "),
 );
-/** Fields whose whole effect is what the lockfile resolves, when there is one. */
-const LOCKED_FIELDS = new Set(["resolutions", "overrides"]);
+/** Settings of the root whose whole effect on others is what the lockfile resolves, where there is one. */
+const LOCKED_SETTINGS = new Set([
+  "resolutions",
+  "overrides",
+  "packageExtensions",
+  "minimumReleaseAge",
+  "minimumReleaseAgeExclude",
+  "npmMinimalAgeGate",
+  "npmPreapprovedPackages",
+  "trustPolicy",
+  "trustPolicyExclude",
+  "savePrefix",
+  "saveExact",
+  "catalogMode",
+  "cleanupUnusedCatalogs",
+  "defaultSemverRangePrefix",
+]);
+/** Settings that speak of the person at the keyboard. */
+const PERSONAL_SETTINGS = new Set([
+  "enableTelemetry",
+  "telemetryInterval",
+  "telemetryUserId",
+  "updateNotifier",
+]);
 
 /** Reads `pnpm-workspace.yaml` or `.yarnrc.yml`: an empty map when there is none. Throws Unusable. */
 export function readSettings(snapshot: TreeSnapshot, path: string): ReadonlyMap<string, PlainYaml> | null {
@@ -36,6 +58,7 @@ export function settingsGovernor(
   folder: string,
   file: string,
   packages: readonly PackageJson[],
+  locked: boolean,
 ): Governor | null {
   const path = inFolder(folder, file);
   const members = packages.map(({ root }) => root);
@@ -44,7 +67,7 @@ export function settingsGovernor(
   if (read.value === null) return null;
   const facts = new Map<string, Fact>();
   for (const [key, value] of read.value) {
-    if (key === "packages") continue;
+    if (key === "packages" || PERSONAL_SETTINGS.has(key) || (locked && LOCKED_SETTINGS.has(key))) continue;
     if (key === "catalog") addCatalog(facts, "default", value, packages);
     else if (key === "catalogs" && value instanceof Map) {
       for (const [name, entries] of value) addCatalog(facts, name, entries, packages);
@@ -82,7 +105,7 @@ export function rootPackageGovernor(
   const members = packages.map((member) => member.root);
   const facts = new Map<string, Fact>();
   for (const [key, value] of Object.entries(root.fields)) {
-    if (ROOT_ONLY_FIELDS.has(key) || (locked && LOCKED_FIELDS.has(key))) continue;
+    if (ROOT_ONLY_FIELDS.has(key) || (locked && LOCKED_SETTINGS.has(key))) continue;
     const said = key === "workspaces" ? withoutPackages(value) : value;
     if (said !== undefined) facts.set(key, { value: JSON.stringify(said), governs: members, reach: "wide" });
   }

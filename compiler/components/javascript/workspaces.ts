@@ -3,6 +3,7 @@ import { folderOf, foldersAround, inFolder, isInside } from "../../paths.ts";
 import type { Unreadable } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
 import { attempt } from "../manifest-text.ts";
+import { isTrialFolder } from "../trial-folders.ts";
 import { isRecord, type PackageJson, readPackageJson } from "./package-json.ts";
 import { readSettings } from "./workspace-settings.ts";
 
@@ -20,9 +21,6 @@ export interface JavaScriptProject {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Folders of trial material: a `package.json` there is input of a test, unless a workspace lists it. */
-const TRIAL_FOLDER =
-  /^(?:__?tests?__?|tests?|specs?|e2e|__?fixtures?__?|fixtures?|testdata|__mocks__|examples?|templates?|playgrounds?)$/i;
 export const JAVASCRIPT_LOCKFILES = [
   "pnpm-lock.yaml",
   "yarn.lock",
@@ -46,7 +44,7 @@ export function findProjects(
     if (taken.has(folder)) continue;
     const enclosed = [...foldersAround(folder)].some((around) => taken.has(around) && around !== folder);
     if (enclosed && !isIndependent(snapshot, folder)) continue;
-    if (!enclosed && folder !== "." && isTrial(folder)) continue;
+    if (!enclosed && folder !== "." && isTrialFolder(folder)) continue;
     const project = readProject(snapshot, folder, folders, unreadable);
     projects.push(project);
     taken.add(folder);
@@ -60,14 +58,10 @@ function depthOf(folder: string): number {
   return folder === "." ? 0 : folder.split("/").length;
 }
 
-function isTrial(folder: string): boolean {
-  return folder.split("/").some((name) => TRIAL_FOLDER.test(name));
-}
-
 /** Inside another project only a folder with an installation of its own stands for itself. */
 function isIndependent(snapshot: TreeSnapshot, folder: string): boolean {
   const signs = [...JAVASCRIPT_LOCKFILES, ...UNREAD_LOCKFILES, "pnpm-workspace.yaml"];
-  return !isTrial(folder) && signs.some((file) => snapshot.entries.has(inFolder(folder, file)));
+  return !isTrialFolder(folder) && signs.some((file) => snapshot.entries.has(inFolder(folder, file)));
 }
 
 function readProject(
