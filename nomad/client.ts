@@ -13,7 +13,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface NomadCall<Schema extends TSchema> {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below `/v1`; every variable part already encoded. */
+  /** Below `/v1`, or a `/.well-known` document; every variable part already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Text, not an object: a repeated write sends the very same bytes. */
@@ -149,7 +149,7 @@ export class NomadClient {
     if (this.#config.region !== null) search.set("region", this.#config.region);
     return pool.request({
       method: options.method,
-      path: `/v1${path}?${search.toString()}`,
+      path: `${path.startsWith("/.well-known/") ? "" : "/v1"}${path}?${search.toString()}`,
       signal: options.signal,
       body: options.body ?? null,
       headers: {

@@ -1,11 +1,34 @@
 import type { Dispatcher } from "../schemas/dispatcher.ts";
+import { NomadClient } from "./client.ts";
 import type { NomadConfig } from "./config.ts";
 import { NomadDispatcher } from "./dispatcher.ts";
+import { IDENTITY_AGE_SECONDS, NomadIdentityVerifier } from "./identity.ts";
+import { JobApi } from "./job-api.ts";
 
 export { CLIENT_DEFAULTS, type NomadConfig, type NomadPool, type NomadTls } from "./config.ts";
-export { rawExecProfile } from "./profiles/raw-exec.ts";
+export { dockerProfile, type DockerProfile } from "./profiles/docker.ts";
+export { rawExecProfile, type RawExecProfile } from "./profiles/raw-exec.ts";
+export { buildRunnerFolder } from "./runner-folder.ts";
 
-/** The only door of this folder: a dispatcher over one Nomad cluster. Throws when the configuration is not usable. */
+/** A dispatcher over one Nomad cluster. Throws when the configuration is not usable. */
 export function createNomadDispatcher(config: NomadConfig): Dispatcher {
   return new NomadDispatcher(config);
+}
+
+export interface NomadIdentities {
+  /** Which attempt a workload identity was issued for; null when it does not hold. Throws when Nomad is away. */
+  verify(jwt: string): Promise<{ readonly attemptId: string } | null>;
+  close(): Promise<void>;
+}
+
+/** Checks the identities of runners that were placed by the dispatcher of the same configuration. */
+export function createNomadIdentities(config: NomadConfig, issuer: string | null): NomadIdentities {
+  const client = new NomadClient(config);
+  const verifier = new NomadIdentityVerifier(client, new JobApi(client), {
+    installation: config.installation,
+    namespace: config.namespace,
+    issuer,
+    ageSecondsMax: IDENTITY_AGE_SECONDS,
+  });
+  return { verify: (jwt) => verifier.verify(jwt), close: () => client.close() };
 }

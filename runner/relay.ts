@@ -40,7 +40,10 @@ export async function startRelay(settings: RelaySettings): Promise<Relay> {
   await removeStaleSocket(settings.socketPath);
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (inner) => {
-    if (open.size >= settings.connectionsMax) return void inner.destroy();
+    if (open.size >= settings.connectionsMax) {
+      inner.destroy();
+      return;
+    }
     open.add(inner);
     inner.once("close", () => open.delete(inner));
     join(inner, connectOut(settings), settings);

@@ -1,3 +1,5 @@
+import { dockerPlugin } from "./docker-engine.ts";
+
 export interface AgentPorts {
   readonly http: number;
   readonly rpc: number;
@@ -11,6 +13,8 @@ export interface AgentOptions {
   readonly acl?: boolean;
   /** Host volumes by name. */
   readonly hostVolumes?: Readonly<Record<string, { readonly path: string; readonly readOnly: boolean }>>;
+  /** A Docker engine of this test alone, and the driver for it. */
+  readonly docker?: boolean;
   /** `plugin` blocks beside raw_exec, as Nomad's JSON configuration has them. */
   readonly plugins?: readonly Readonly<Record<string, unknown>>[];
   /** Memory that the client claims to have. Small enough to fill in a test. */
@@ -39,7 +43,7 @@ export function agentConfig(
     disable_update_check: true,
     leave_on_interrupt: false,
     acl: { enabled: options.acl ?? false },
-    ...(role === "server" ? SERVER : clientConfig(ports, options)),
+    ...(role === "server" ? SERVER : clientConfig(folder, ports, options)),
   };
 }
 
@@ -54,7 +58,7 @@ const SERVER = {
   },
 };
 
-function clientConfig(ports: AgentPorts, options: AgentOptions): object {
+function clientConfig(folder: string, ports: AgentPorts, options: AgentOptions): object {
   return {
     client: {
       enabled: true,
@@ -69,6 +73,10 @@ function clientConfig(ports: AgentPorts, options: AgentOptions): object {
         [name]: [{ path: volume.path, read_only: volume.readOnly }],
       })),
     },
-    plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }, ...(options.plugins ?? [])],
+    plugin: [
+      { raw_exec: [{ config: [{ enabled: true }] }] },
+      ...(options.docker === true ? [dockerPlugin(folder)] : []),
+      ...(options.plugins ?? []),
+    ],
   };
 }

@@ -1,20 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import { removeLeftovers } from "./leftovers.ts";
 
 /**
- * Runs the server and the client of one test and outlives the test process that asked for them: when
- * standard input closes, for whatever reason, agents, tasks, mounts and folder go.
- * Lines on standard input: `start <role>` and `kill <role>` (SIGKILL). Each is answered by a line.
+ * Runs the daemons of one test and outlives the test process that asked for them: when standard input
+ * closes, for whatever reason, daemons, tasks, mounts and folder go.
+ * Lines on standard input: `start <role>` runs the argument list in `<role>.command.json`, `kill <role>`
+ * sends it SIGKILL. Each is answered by a line.
  */
-const [program = "", folder = ""] = process.argv.slice(2);
+const [folder = ""] = process.argv.slice(2);
+/** In the order of their first start; they end in the opposite order. */
 const agents = new Map<string, ChildProcess>();
-/** An agent stops its own plugins within this time; what is left then is killed. */
-const END_MS = 3_000;
+/** A daemon stops what it runs within this time; what is left then is killed. */
+const END_MS = 5_000;
 
 function start(role: string): ChildProcess {
   const log = openSync(`${folder}/${role}.log`, "a");
-  const args = ["agent", "-config", `${folder}/${role}.json`];
+  const [program = "", ...args] = JSON.parse(
+    readFileSync(`${folder}/${role}.command.json`, "utf8"),
+  ) as string[];
   const child = spawn(program, args, { stdio: ["ignore", log, log], cwd: folder });
   child.on("error", (error) => console.log(`failed ${error.message}`));
   return child;
@@ -29,7 +33,7 @@ for await (const piece of process.stdin) {
     rest = rest.slice(end + 1);
   }
 }
-for (const role of ["client", "server"]) {
+for (const role of [...agents.keys()].reverse()) {
   agents.get(role)?.kill("SIGTERM");
   await ended(role);
   agents.get(role)?.kill("SIGKILL");

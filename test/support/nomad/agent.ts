@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
 import { agentConfig, type AgentOptions, type AgentRole } from "./agent-config.ts";
+import { dockerCommand, startDocker } from "./docker-engine.ts";
 import { withDeadline } from "./deadline.ts";
 
 /** A real Nomad of this test alone: one server, one client. */
@@ -26,7 +27,8 @@ export interface NomadAgent {
 type Keeper = ChildProcessByStdio<Writable, Readable, null>;
 
 const READY_MS = 60_000;
-const STOP_MS = 20_000;
+/** Removing the layers of a container image takes its time on a slow disk. */
+const STOP_MS = 60_000;
 const LOG_LINES = 30;
 
 /** Everything it starts ends with `stop`, or with this process. Throws with the log's tail when it does not come up. */
@@ -38,25 +40,23 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
   const [http = 0, rpc = 0, serf = 0, clientHttp = 0, clientRpc = 0, clientSerf = 0] = await freePorts(6);
   const ports = { http, rpc, serf, serverRpc: rpc };
   const clientPorts = { http: clientHttp, rpc: clientRpc, serf: clientSerf, serverRpc: rpc };
-  await writeFile(join(folder, "server.json"), JSON.stringify(agentConfig("server", folder, ports, options)));
-  await writeFile(
-    join(folder, "client.json"),
-    JSON.stringify(agentConfig("client", folder, clientPorts, options)),
-  );
-  const keeper = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "agent-keeper.ts"), binary.path, folder],
-    {
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+  const write = (name: string, content: unknown) => writeFile(join(folder, name), JSON.stringify(content));
+  await write("server.json", agentConfig("server", folder, ports, options));
+  await write("client.json", agentConfig("client", folder, clientPorts, options));
+  for (const role of ["server", "client"]) {
+    await write(`${role}.command.json`, [binary.path, "agent", "-config", join(folder, `${role}.json`)]);
+  }
+  if (options.docker === true) await write("docker.command.json", dockerCommand(folder));
+  const keeper = spawn(process.execPath, [join(import.meta.dirname, "agent-keeper.ts"), folder], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const address = `http://127.0.0.1:${ports.http}`;
   const logTail = async (): Promise<string> => {
-    const read = async (role: AgentRole): Promise<string> => {
+    const read = async (role: string): Promise<string> => {
       const text = await readFile(join(folder, `${role}.log`), "utf8").catch(() => "");
       return `${role}:\n${text.split("\n").slice(-LOG_LINES).join("\n")}`;
     };
-    return `${await read("server")}\n${await read("client")}`;
+    return [await read("docker"), await read("server"), await read("client")].join("\n");
   };
   const tell = async (command: string): Promise<void> => {
     const answer = answerOf(keeper, `done ${command}`);
@@ -71,6 +71,7 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
   };
   try {
     await tell("start server");
+    if (options.docker === true) await startDocker(folder, tell, logTail);
     await untilLeader(address, logTail);
     await tell("start client");
     const managementToken = options.acl === true ? await bootstrapToken(address, logTail) : null;

@@ -20,7 +20,7 @@ export interface Cluster {
 const WAIT_MS = 20_000;
 
 export async function untilObserved(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "context">,
   dispatcher: Dispatcher,
   attemptId: AttemptId,
   isRight: (observation: Observation) => boolean,
@@ -41,7 +41,7 @@ export async function untilObserved(
 }
 
 export async function untilGone(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "context">,
   dispatcher: Dispatcher,
   attemptId: AttemptId,
 ): Promise<void> {

@@ -11,6 +11,8 @@ export interface FakeNomad {
   tokens: Set<string> | null;
   /** Texts that refuse every register while set, as an operator's switch does. */
   registerRefusal: { readonly status: number; readonly text: string } | null;
+  /** The cluster's public keys, as JWKs. */
+  keys: readonly object[];
   readonly calls: string[];
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export async function startFakeNomad(): Promise<FakeNomad> {
     state,
     tokens: null,
     registerRefusal: null,
+    keys: [],
     calls: [],
     async close() {
       state.close();
@@ -64,6 +67,7 @@ async function answer(
   const url = new URL(request.url ?? "/", "http://fake");
   const path = decodeURIComponent(url.pathname);
   fake.calls.push(`${request.method} ${path}`);
+  if (path === "/.well-known/jwks.json") return void response.end(JSON.stringify({ keys: fake.keys }));
   const token = request.headers["x-nomad-token"];
   if (fake.tokens !== null && !fake.tokens.has(String(token))) throw new Refusal(403, "Permission denied");
   if (path === "/v1/event/stream") {

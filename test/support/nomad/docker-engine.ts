@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { withDeadline } from "./deadline.ts";
+
+const run = promisify(execFile);
+const READY_MS = 60_000;
+
+/** Everything of the engine lies in the test's folder; it touches no network of the machine. */
+export function dockerCommand(folder: string): readonly string[] {
+  return [
+    "dockerd",
+    `--data-root=${folder}/data/docker`,
+    `--exec-root=${folder}/data/docker-run`,
+    `--pidfile=${folder}/docker.pid`,
+    `--host=${dockerHost(folder)}`,
+    "--bridge=none",
+    "--iptables=false",
+    "--ip-masq=false",
+    "--shutdown-timeout=1",
+  ];
+}
+
+export function dockerHost(folder: string): string {
+  return `unix://${folder}/docker.sock`;
+}
+
+/** Nomad's driver, as its operators' guide recommends it: no privileges, no host folders. */
+export function dockerPlugin(folder: string): Readonly<Record<string, unknown>> {
+  const config = {
+    endpoint: dockerHost(folder),
+    allow_privileged: false,
+    volumes: [{ enabled: false }],
+    gc: [{ image: false }],
+  };
+  return { docker: [{ config: [config] }] };
+}
+
+export async function startDocker(
+  folder: string,
+  tell: (command: string) => Promise<void>,
+  logTail: () => Promise<string>,
+): Promise<void> {
+  await tell("start docker");
+  const answers = async (): Promise<void> => {
+    await docker(folder, ["version"]);
+  };
+  await withDeadline("the Docker engine", READY_MS, answers, logTail);
+}
+
+export async function docker(folder: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await run("docker", ["--host", dockerHost(folder), ...args], { timeout: READY_MS });
+  return stdout;
+}
+
+/** An image with a static busybox and nothing else: no C library at all. */
+export async function importBusybox(folder: string, name: string): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), "delta-image-"));
+  try {
+    for (const path of ["bin", "tmp", "local", "secrets", "alloc", "delta", "proc", "dev", "sys", "etc"]) {
+      await mkdir(join(root, path));
+    }
+    const { stdout } = await run("sh", ["-c", "command -v busybox"]);
+    await run("cp", ["--", stdout.trim(), join(root, "bin", "busybox")]);
+    for (const applet of [
+      "sh",
+      "cat",
+      "ls",
+      "id",
+      "touch",
+      "grep",
+      "sleep",
+      "env",
+      "ip",
+      "wget",
+      "dd",
+      "true",
+    ]) {
+      await symlink("busybox", join(root, "bin", applet));
+    }
+    const tar = join(root, "..", `${name}-${process.pid}.tar`);
+    await run("tar", ["--create", "--file", tar, "--directory", root, "."]);
+    await docker(folder, ["import", tar, `${name}:1`]);
+    await rm(tar);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
