@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Starts the runner: from its sources in a checkout, from the built module in the package.
+// Starts the runner: from its sources in a checkout, from the built modules beside it or in the package.
 import { existsSync } from "node:fs";
 
-const sources = new URL("./main.ts", import.meta.url);
-const built = new URL("../dist/runner/main.js", import.meta.url);
-await import((existsSync(sources) ? sources : built).href);
+const places = ["./main.ts", "./main.js", "../dist/runner/main.js"];
+const entry = places.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
+if (entry === undefined) throw new Error(`the runner is not built: none of ${places.join(", ")} exists`);
+await import(entry.href);
