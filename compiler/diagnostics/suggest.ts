@@ -1,6 +1,9 @@
 /** Longer words than this are not compared; no name of ours comes near it. */
 const WORD_CHARACTERS_MAX = 64;
 
+/** Of very many names only the first are compared: a suggestion is not worth seconds. */
+const CANDIDATES_MAX = 500;
+
 /**
  * The candidate a mistyped word most likely meant, or null when none is near: at most a third of
  * its letters may differ. A swap of two neighbours counts as one difference.
@@ -10,7 +13,10 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
   const lower = word.toLowerCase();
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let compared = 0;
   for (const candidate of candidates) {
+    compared += 1;
+    if (compared > CANDIDATES_MAX) break;
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -93,7 +93,11 @@ function fieldType(type: Type, name: string, span: Span, path: string, report: R
   const known = type.fields.get(name) ?? type.rest;
   if (known) return known;
   const where = path === "" ? "Unknown name" : `\`${path}\` has no member`;
-  report.add("DC1302", span, `${where} ${quote(name)}${didYouMean(name, type.fields.keys())}`);
+  report.add(
+    "DC1302",
+    span,
+    `${where} ${quote(name)}${didYouMean(name, report.isFull ? [] : type.fields.keys())}`,
+  );
   return ANY;
 }
 

@@ -34,7 +34,7 @@ function bindJobNeeds(
     }
     const target = byId.get(value);
     if (target === undefined && !need.optional) {
-      const others = [...byId.keys()].filter((id) => id !== draft.id);
+      const others = report.isFull ? [] : [...byId.keys()].filter((id) => id !== draft.id);
       report.add(
         "DC1203",
         span,

@@ -66,12 +66,12 @@ function readAxes(
   let isWhole = true;
   for (const axis of mapOf(entry?.value)?.entries.values() ?? []) {
     const values: JsonScalar[] = [];
-    for (const item of itemsOf(axis.value)) {
+    for (const item of itemsOf(axis.value).slice(0, MATRIX_CELLS_MAX + 1)) {
       const value = valueOf(item, axis.key, report);
       if (value === null) continue;
       if (values.some((known) => String(known) === String(value))) {
         report.add("DC1405", item.span, `The axis \`${axis.key}\` has the value \`${String(value)}\` twice`);
-      } else if (values.length <= MATRIX_CELLS_MAX) {
+      } else {
         values.push(value);
       }
     }
@@ -89,14 +89,17 @@ function readAxes(
 }
 
 function readCells(node: YamlNode | undefined, label: string, report: Report): readonly WrittenCell[] {
-  return itemsOf(node).flatMap((item) => {
-    const values = new Map<string, JsonScalar>();
-    for (const entry of mapOf(item)?.entries.values() ?? []) {
-      const value = valueOf(entry.value, `${label}.${entry.key}`, report);
-      if (value !== null) values.set(entry.key, value);
-    }
-    return values.size === 0 ? [] : [{ values, span: item.span }];
-  });
+  // A longer list has been reported by its shape.
+  return itemsOf(node)
+    .slice(0, MATRIX_CELLS_MAX)
+    .flatMap((item) => {
+      const values = new Map<string, JsonScalar>();
+      for (const entry of mapOf(item)?.entries.values() ?? []) {
+        const value = valueOf(entry.value, `${label}.${entry.key}`, report);
+        if (value !== null) values.set(entry.key, value);
+      }
+      return values.size === 0 ? [] : [{ values, span: item.span }];
+    });
 }
 
 function combine(axes: ReadonlyMap<string, readonly JsonScalar[]>): readonly Cell[] {
@@ -161,13 +164,17 @@ function sortAxes(cell: Cell): Cell {
   return new Map([...cell].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Axes whose sizes a message names. */
+const FACTORS_SHOWN = 6;
+
 function tooLarge(
   entry: YamlEntry,
   axes: ReadonlyMap<string, readonly JsonScalar[]>,
   size: number,
   report: Report,
 ): readonly Cell[] {
-  const product = [...axes.values()].map((values) => values.length).join(" x ");
+  const factors = [...axes.values()].map((values) => values.length);
+  const product = `${factors.slice(0, FACTORS_SHOWN).join(" x ")}${factors.length > FACTORS_SHOWN ? " x …" : ""}`;
   report.add(
     "DC1401",
     entry.keySpan,

@@ -1,0 +1,203 @@
+import { Ajv } from "ajv";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import schema from "../../../schemas/pipeline.schema.json" with { type: "json" };
+import { codesOf, loadText, pushToMain } from "./load-text.ts";
+
+/** Processor time, not the clock's: a hang guard that a busy machine does not trip. Cases take far less. */
+const CPU_MS_MAX = 2_000;
+
+function loadWithinCpu(text: string) {
+  const before = process.cpuUsage();
+  const loaded = loadText(text);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(CPU_MS_MAX);
+  return loaded;
+}
+
+const many = (count: number, each: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => each(index));
+const jobs = (...lines: readonly string[]) =>
+  `version: 1\njobs:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+
+describe("hostile pipelines end in a finding, soon", () => {
+  test.each<[string, string, string]>([
+    [
+      "thousands of unknown keys",
+      jobs("a:", "  steps: [a]", ...many(4_900, (index) => `  stp${index}: 1`)),
+      "DC1101",
+    ],
+    ["thousands of jobs that are no maps", jobs(...many(4_900, (index) => `j${index}: 1`)), "DC1103"],
+    [
+      "thousands of misspelt needs",
+      jobs(
+        ...many(900, (index) => `job${index}: { steps: [a], needs: [jo${index}, jb${index}, jx${index}] }`),
+      ),
+      "DC1203",
+    ],
+    [
+      "a circle through a thousand jobs",
+      jobs(...many(1_000, (index) => `j${index}: { steps: [a], needs: j${(index + 1) % 1_000} }`)),
+      "DC1204",
+    ],
+    [
+      "everything needs everything",
+      jobs(
+        ...many(
+          150,
+          (index) => `j${index}: { steps: [a], needs: [${many(index, (other) => `j${other}`).join(", ")}] }`,
+        ),
+      ),
+      "DC1205",
+    ],
+    [
+      "an axis of sixty thousand values",
+      jobs(`j: { matrix: { axes: { a: [${many(60_000, String).join(", ")}] } }, steps: [a] }`),
+      "DC1401",
+    ],
+    [
+      "forty axes of two",
+      jobs(`j: { matrix: { axes: { ${many(40, (index) => `a${index}: [1, 2]`).join(", ")} } }, steps: [a] }`),
+      "DC1401",
+    ],
+    [
+      "twenty thousand included cells",
+      jobs(
+        `j: { matrix: { axes: { a: [1] }, include: [${many(20_000, (index) => `{ b: ${index} }`).join(", ")}] }, steps: [a] }`,
+      ),
+      "DC1106",
+    ],
+    [
+      "environments grown by aliases",
+      `x-e: &e { ${many(190, (index) => `K${index}: v`).join(", ")} }\n${jobs(...many(900, (index) => `j${index}: { env: *e, steps: [a] }`))}`,
+      "DC1008",
+    ],
+    [
+      "thousands of misspelt names in expressions",
+      `vars: { ${many(1_000, (index) => `name_${index}: 1`).join(", ")} }\n${jobs(...many(900, (index) => `j${index}: { if: "vars.nmae_${index} == 1 && vars.neam_${index} == 1", steps: [a] }`))}`,
+      "DC1302",
+    ],
+    [
+      "templates that multiply",
+      `templates:\n${many(20, (index) => `  t${index}: { extends: [${many(9, () => `t${index + 1}`).join(", ")}] }\n`).join("")}  t20: { timeout: 1m }\n${jobs("a: { extends: t0, steps: [a] }")}`,
+      "DC1603",
+    ],
+  ])("%s", (_name, text, code) => {
+    expect(codesOf(loadWithinCpu(text))).toContain(code);
+  });
+
+  test("at most 200 findings are kept", () => {
+    expect(loadText(jobs(...many(1_000, (index) => `j${index}: 1`))).diagnostics).toHaveLength(200);
+  });
+
+  test("no key of a pipeline reaches a prototype", () => {
+    loadText(
+      "version: 1\n__proto__: { polluted: 1 }\nvars: { __proto__: 1 }\nenv: { __proto__: a }\njobs: { __proto__: { steps: [a], env: { constructor: a } } }",
+    );
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("for any document", () => {
+  const key = fc.constantFrom(
+    "version",
+    "name",
+    "on",
+    "vars",
+    "env",
+    "defaults",
+    "templates",
+    "include",
+    "inputs",
+    "components",
+    "jobs",
+    "finally",
+    "rules",
+    "policies",
+    "test",
+    "build",
+    "steps",
+    "+steps",
+    "run",
+    "needs",
+    "job",
+    "when",
+    "if",
+    "changes",
+    "matrix",
+    "axes",
+    "exclude",
+    "parallel",
+    "extends",
+    "image",
+    "timeout",
+    "retry",
+    "resources",
+    "memory",
+    "runner",
+    "push",
+    "schedule",
+    "cron",
+    "__proto__",
+    "local",
+    "root",
+  );
+  const scalar = fc.constantFrom<unknown>(
+    1,
+    0,
+    -1,
+    3.5,
+    true,
+    null,
+    "",
+    "test",
+    "build",
+    "npm test",
+    "10m",
+    "1GiB",
+    "ref.is_default",
+    "${{ ref.name }}",
+    "${{ vars.x ?? 1 }}",
+    "${{",
+    "src/**",
+    "../x",
+    ".delta/pipeline.yaml",
+    "* * * * *",
+  );
+  const { document } = fc.letrec<{ document: unknown }>((tie) => ({
+    document: fc.oneof(
+      { maxDepth: 5, withCrossShrink: true },
+      scalar,
+      fc.array(tie("document"), { maxLength: 4 }),
+      fc
+        .array(fc.tuple(key, tie("document")), { maxLength: 6 })
+        .map((entries) => Object.fromEntries(entries)),
+    ),
+  }));
+  const pipeline = fc
+    .tuple(document, document, document)
+    .map(([job, other, top]) => ({
+      version: 1,
+      ...(typeof top === "object" ? top : {}),
+      jobs: { test: job, build: { steps: ["a"] }, other },
+    }));
+
+  test("loading returns a model or an error, and never throws", () => {
+    fc.assert(
+      fc.property(pipeline, fc.constantFrom("push", "manual", "schedule"), (value, kind) => {
+        const { model, diagnostics } = loadText(JSON.stringify(value), {
+          ...pushToMain,
+          kind: kind as "push",
+        });
+        expect(model !== null).toBe(!diagnostics.some(({ severity }) => severity === "error"));
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+});
+
+test("the published schema is valid draft-07 in ajv's strict mode", () => {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, strictTypes: false });
+  expect(ajv.validateSchema(schema)).toBe(true);
+  expect(() => ajv.compile(schema)).not.toThrow();
+});
