@@ -15,6 +15,7 @@ import type { LogSignals } from "./logs/log-signals.ts";
 import type { Planner } from "./planning/planner.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 import type { TaskLog } from "./tasks/context.ts";
+import { registerWeb } from "./web/register-web.ts";
 
 /** The parts of one control plane that its routes and tasks share. */
 export interface Services {
@@ -38,11 +39,13 @@ export function registerRoutes(app: FastifyInstance, services: Services): void {
   registerRunnerApi(app, { database, timing: leaseTiming, identities: null });
   registerLogIngress(app, { database, blobs, signals });
   registerGitHttp(app, { database, mirror });
+  const access = createApiAccess(services.apiToken);
+  registerWeb(app, { database, access });
   registerRunsApi(app, {
     database,
     blobs,
     signals,
-    access: createApiAccess(services.apiToken),
+    access,
     version: PROGRAM_VERSION,
     dispatcher: services.dispatcher.name,
     localRepositories: services.localRepositories,

@@ -7,20 +7,19 @@ import { codeBlock, cutToFit, elapsed, tableRow } from "./markdown.ts";
 
 /** One line: the state and, where something went wrong or waits, why. */
 export function jobTitle(job: JobView): string {
-  const took = elapsed(job.started_at, job.finalized_at);
-  switch (job.state) {
-    case "waiting":
-    case "active":
-      return job.pending === null ? stateText(job) : `Waiting: ${job.pending}`;
-    case "succeeded":
-      return took === null ? "Succeeded" : `Succeeded in ${took}`;
-    case "skipped":
-      return `Skipped: ${job.because}`;
-    default: {
-      const why = job.reason === null ? "" : `: ${REASONS[job.reason].title}`;
-      return `${stateText(job)}${why}${job.required ? "" : " (not required)"}`;
-    }
+  const { state, pending, reason } = job;
+  if (state === "skipped") {
+    return `Skipped: ${job.because}`;
   }
+  if (pending !== null) {
+    return `Waiting: ${pending}`;
+  }
+  const took = elapsed(job.started_at, job.finalized_at);
+  if (state === "succeeded" && took !== null) {
+    return `Succeeded in ${took}`;
+  }
+  const why = reason === null || reason === "ok" ? "" : `: ${REASONS[reason].title}`;
+  return `${stateText(job)}${why}${why === "" || job.required ? "" : " (not required)"}`;
 }
 
 function stateText({ state, started_at }: JobView): string {

@@ -12,20 +12,17 @@ const DIAGNOSTICS_SHOWN_MAX = 20;
 
 /** One line: where the run stands, counted. */
 export function runTitle(run: RunView): string {
-  switch (run.state) {
-    case "created":
-    case "planning":
-      return "Planning";
-    case "plan_failed":
-      return sentence(run.reason_detail ?? why(run) ?? "the plan could not be made");
-    default: {
-      const counts = new Map<string, number>();
-      for (const { state } of run.jobs) {
-        counts.set(state, (counts.get(state) ?? 0) + 1);
-      }
-      return [...counts].map(([state, jobs]) => `${jobs} ${state}`).join(", ") || "Nothing to run";
-    }
+  if (run.state === "created" || run.state === "planning") {
+    return "Planning";
   }
+  if (run.state === "plan_failed") {
+    return sentence(run.reason_detail ?? why(run) ?? "the plan could not be made");
+  }
+  const counts = new Map<string, number>();
+  for (const { state } of run.jobs) {
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return [...counts].map(([state, jobs]) => `${jobs} ${state}`).join(", ") || "Nothing to run";
 }
 
 /** What happened so far, then why: the decision trace with the digest and the command that repeats it. */

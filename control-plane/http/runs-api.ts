@@ -10,11 +10,10 @@ import {
 } from "../../schemas/api.ts";
 import { UUID_PATTERN, type RunId } from "../../schemas/ids.ts";
 import type { Database } from "../db/client.ts";
-import { listRunRows } from "../db/run-rows.ts";
 import { requestCancel, rerun } from "../lifecycle/index.ts";
 import type { LogDependencies } from "../logs/log-store.ts";
+import { listRuns } from "../views/list-runs.ts";
 import { readRunView, type VersionedRun } from "../views/read-run-view.ts";
-import { runSummaryView } from "../views/run-view.ts";
 import type { ApiAccess } from "./api-access.ts";
 import { checked, HttpError } from "./errors.ts";
 import { isFromThisMachine, startLocalRun } from "./local-run.ts";
@@ -80,18 +79,7 @@ function registerReads(scope: FastifyInstance, dependencies: RunsApiDependencies
   scope.get("/api/v1/runs", async (request): Promise<RunList> => {
     const query = checked(ListQuery, request.query, "query");
     const limit = Number(query.limit ?? PAGE_RUNS_DEFAULT);
-    // One more than asked for tells whether there is a next page.
-    const rows = await listRunRows(database, {
-      limit: limit + 1,
-      before: query.before ?? null,
-      repository: query.repository ?? null,
-    });
-    const page = rows.slice(0, limit);
-    return {
-      version: 1,
-      runs: page.map(runSummaryView),
-      next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
-    };
+    return listRuns(database, { limit, before: query.before ?? null, repository: query.repository ?? null });
   });
 
   scope.get("/api/v1/runs/:run", async (request): Promise<RunView> => {

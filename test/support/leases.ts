@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { testEvent } from "./plans.ts";
 import type { Database } from "../../control-plane/db/client.ts";
 
 export interface TestLease {
@@ -21,13 +22,13 @@ export async function insertLease(database: Database, head = "a".repeat(40)): Pr
     string,
   ];
   const token = randomBytes(32).toString("base64url");
-  const event = { kind: "push", ref: "refs/heads/main", head };
+  const event = testEvent({ head });
   await database`
     insert into delta.repositories (id, forge, forge_id, full_name, clone_url, default_branch, run_count)
     values (${repositoryId}, 'local', ${repositoryId}, 'ada/engine', '/nowhere', 'main', 1)`;
   await database`
     insert into delta.runs (id, repository_id, number, event, head_sha, state)
-    values (${runId}, ${repositoryId}, 1, ${database.json(event)}, ${head}, 'running')`;
+    values (${runId}, ${repositoryId}, 1, ${database.json({ ...event } as never)}, ${head}, 'running')`;
   await database`
     insert into delta.jobs (id, run_id, key, position, required, state)
     values (${jobId}, ${runId}, 'build', 0, true, 'active')`;

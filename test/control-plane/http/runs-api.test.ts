@@ -25,7 +25,10 @@ async function world(localRepositories = true) {
   const server = await startHttpServer((app) =>
     registerRunsApi(app, { ...logs, access, version: "1.2.3", dispatcher: "fake", localRepositories }),
   );
-  const call = (path: string, init: RequestInit = {}) =>
+  const call = (
+    path: string,
+    init: Omit<RequestInit, "headers"> & { headers?: Record<string, string> } = {},
+  ) =>
     fetch(`${server.url}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${TOKEN}`, ...init.headers },
