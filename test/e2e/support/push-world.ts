@@ -73,8 +73,8 @@ export class PushWorld implements AsyncDisposable {
     for (const stream of [server.stdout, server.stderr]) {
       stream.on("data", (bytes: Buffer) => this.output.push(bytes.toString()));
     }
-    await this.#until("the server is ready", async () => {
-      if (server.exitCode !== null) throw new Error(`delta server ended with ${server.exitCode}`);
+    await this.#until("the server is ready or has ended", async () => {
+      if (server.exitCode !== null) return server.exitCode;
       const file = JSON.parse(readFileSync(join(this.stateFolder, "server.json"), "utf8")) as ServerJson;
       if (file.pid !== server.pid) return null;
       this.#url = file.url;
@@ -82,6 +82,9 @@ export class PushWorld implements AsyncDisposable {
       const health = await fetch(`${file.url}/api/v1/health`);
       return health.ok ? health : null;
     });
+    if (server.exitCode !== null) {
+      throw new Error(`delta server ended with ${server.exitCode}\n${this.output.join("")}`);
+    }
   }
 
   /** SIGKILL takes the server at once; SIGTERM lets it stop in order. Resolves when it is gone. */
