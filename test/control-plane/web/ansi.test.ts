@@ -5,12 +5,12 @@ import { classesOf, plainStyle, readLine } from "../../../control-plane/web/asse
 
 const ESC = "\u001b";
 const show = (line: string, style: Style = plainStyle()) =>
-  readLine(line, style).pieces.map(({ text, style: own }) => [text, classesOf(own)]);
+  readLine(line, style).pieces.map(({ text, style: own }) => [text, classesOf(own)] as const);
 type Style = ReturnType<typeof plainStyle>;
 
 /** Control characters other than tab and newline. */
 const hasControls = (text: string) =>
-  [...text].some((character) => character < " " && character !== "\t" && character !== "\n");
+  Array.from(text).some((character) => character < " " && character !== "\t" && character !== "\n");
 
 describe("a line of a log", () => {
   test("keeps its colours and their end", () => {
@@ -67,7 +67,7 @@ describe("a line of a log", () => {
         (parts) => {
           for (const [text, classes] of show(parts.join(""))) {
             expect(hasControls(text)).toBe(false);
-            for (const name of classes === "" ? [] : (classes ?? "").split(" "))
+            for (const name of classes === "" ? [] : classes.split(" "))
               expect(styles).toContain(`.${name} {`);
           }
         },
