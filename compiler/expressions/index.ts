@@ -4,16 +4,10 @@
  * `evaluateExpression` and `renderTemplate` work it out and say which names were read.
  */
 export type { Expression, Template, Value, ValueMap } from "./ast.ts";
-export { checkExpression, expectType } from "./check.ts";
+export { checkExpression } from "./check.ts";
 export { type Evaluation, evaluateExpression, type Scope } from "./evaluate.ts";
-export { type Locate, parseExpression } from "./parser.ts";
+export { parseExpression } from "./parser.ts";
 export { substitute } from "./substitute.ts";
 export { untrustedName } from "./taint.ts";
-export {
-  expressionsOf,
-  parseTemplate,
-  type RenderedTemplate,
-  renderTemplate,
-  type TemplateSource,
-} from "./template.ts";
+export { expressionsOf, parseTemplate, renderTemplate } from "./template.ts";
 export * from "./types.ts";

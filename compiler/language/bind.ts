@@ -1,4 +1,3 @@
-import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { evaluateExpression, renderTemplate, type Scope, type Template } from "../expressions/index.ts";
 import { folderProblem, normalizeFolder } from "./folder.ts";
@@ -19,7 +18,6 @@ export interface BoundStep {
   readonly run: string;
   readonly env: Readonly<Record<string, string>>;
   readonly model: StepModel;
-  readonly span: Span;
 }
 
 /** Works out a job's texts. One without a value is a finding (DC1308, DC1112) and stands as empty. */
@@ -82,7 +80,7 @@ class Binder {
     if (step.if && !conditionHolds(step.if, this.#scope, this.#report)) return [];
     const run = this.text(step.run);
     const name = this.optional(step.name) ?? firstLine(run);
-    return [{ name, run, env: this.env(step.env), model: step, span: step.span }];
+    return [{ name, run, env: this.env(step.env), model: step }];
   }
 }
 

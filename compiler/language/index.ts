@@ -4,23 +4,23 @@ import { Report } from "../diagnostics/report.ts";
 import type { Value } from "../expressions/index.ts";
 import { PIPELINE_FILE, type TreeSnapshot } from "../input.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
-import { lowerChanges, lowerComponents } from "./lower-components.ts";
-import { lowerJobs } from "./lower-jobs.ts";
-import { lowerTriggers } from "./lower-triggers.ts";
-import type { PipelineModel } from "./model.ts";
 import { Templates } from "./extend-job.ts";
 import { readFiles } from "./include-files.ts";
 import { type InputValues, inputValues } from "./inputs.ts";
+import { lowerChanges, lowerComponents } from "./lower-components.ts";
 import { lowerRules } from "./lower-condition.ts";
+import { lowerJobs } from "./lower-jobs.ts";
 import { TIMEOUT_BOUNDS } from "./lower-steps.ts";
+import { lowerTriggers } from "./lower-triggers.ts";
 import { lowerDuration } from "./lowering.ts";
+import type { PipelineModel } from "./model.ts";
 import { entryOf, mapOf, numberOf, textOf, valueOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
 
-export { type BoundJob, type BoundStep, bindJob } from "./bind.ts";
+export { bindJob } from "./bind.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export type * from "./model.ts";
-export { type ScopeFacts, scopeNames, shortRef } from "./scope.ts";
+export { scopeNames } from "./scope.ts";
 
 export interface LoadInput {
   readonly head: TreeSnapshot;

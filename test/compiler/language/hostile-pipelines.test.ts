@@ -174,13 +174,11 @@ describe("for any document", () => {
         .map((entries) => Object.fromEntries(entries)),
     ),
   }));
-  const pipeline = fc
-    .tuple(document, document, document)
-    .map(([job, other, top]) => ({
-      version: 1,
-      ...(typeof top === "object" ? top : {}),
-      jobs: { test: job, build: { steps: ["a"] }, other },
-    }));
+  const pipeline = fc.tuple(document, document, document).map(([job, other, top]) => ({
+    version: 1,
+    ...(typeof top === "object" ? top : {}),
+    jobs: { test: job, build: { steps: ["a"] }, other },
+  }));
 
   test("loading returns a model or an error, and never throws", () => {
     fc.assert(

@@ -76,7 +76,7 @@ describe("schemas/pipeline.schema.json", () => {
         visit(value, `${path}.${key}`);
       }
     };
-    visit(schema as unknown as Part, "pipeline");
+    visit(schema, "pipeline");
     for (const [name, definition] of Object.entries(definitions)) visit(definition, name);
     expect(missing).toEqual([]);
   });
