@@ -108,8 +108,8 @@ function scopes(
     matrix: null,
     component: null,
   });
-  return (job) => ({
-    names: job?.matrix == null ? names : new Map<string, Value>([...names, ["matrix", job.matrix]]),
-    files,
-  });
+  return (job) => {
+    const matrix = job?.matrix ?? null;
+    return { names: matrix === null ? names : new Map<string, Value>([...names, ["matrix", matrix]]), files };
+  };
 }

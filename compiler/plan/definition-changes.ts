@@ -1,7 +1,7 @@
 import type { Uncertainty } from "../../schemas/changes.ts";
 import type { JobModel, PipelineModel } from "../language/model.ts";
 import type { Doubt } from "../selection/doubt.ts";
-import { counted, listNames, named } from "../selection/sentence.ts";
+import { counted, listNames } from "../selection/sentence.ts";
 
 /** What a changed pipeline file means for each job. */
 export interface DefinitionChanges {
@@ -42,7 +42,7 @@ export function definitionChanges(
       if (job === null) return { code: "pipeline_changed", because: detail };
       if (!changed.has(job.key)) return null;
       const how = before.has(job.key) ? "defines it differently" : "defines it for the first time";
-      return { code: "pipeline_changed", because: `${named(head.file)} ${how}` };
+      return { code: "pipeline_changed", because: `${files} ${how}` };
     },
     uncertain: [{ code: "pipeline_changed", detail, paths: changedFiles, added: [] }],
   };

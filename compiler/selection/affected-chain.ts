@@ -1,5 +1,6 @@
 import type { AffectedCause, AffectedComponent } from "../../schemas/components.ts";
 import type { DependencyHop } from "../../schemas/plan.ts";
+import { displayText } from "../diagnostics/quote.ts";
 import { unreachable } from "../unreachable.ts";
 import { listNames, named } from "./sentence.ts";
 
@@ -67,8 +68,8 @@ export function affectedClause(
     }
     case "uncertain":
       return isDirect
-        ? `component ${start} may be affected: ${cause.detail}`
-        : `${depends}, which may be affected: ${cause.detail}`;
+        ? `component ${start} may be affected: ${displayText(cause.detail)}`
+        : `${depends}, which may be affected: ${displayText(cause.detail)}`;
     default:
       return unreachable(cause);
   }

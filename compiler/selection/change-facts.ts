@@ -2,9 +2,11 @@ import type { ChangeSet, Uncertainty } from "../../schemas/changes.ts";
 import type { AffectedResult } from "../components/index.ts";
 import { type CheckedGlobList, mayMatchBelow, type MatchBudget, PathMatcher } from "../globs/index.ts";
 import type { TreeSnapshot } from "../input.ts";
+import { displayText } from "../diagnostics/quote.ts";
 import { comparePaths } from "../paths.ts";
 import { type AffectedIndex, indexAffected } from "./affected-chain.ts";
 import { type Doubt, pathDoubt } from "./doubt.ts";
+import { named } from "./sentence.ts";
 
 /** What changed, ready to be asked by conditions. */
 export interface ChangeFacts {
@@ -42,7 +44,7 @@ export function changeFacts(
       ? null
       : {
           code: "submodule_changed",
-          because: `the submodule \`${submodule}\` changed, and its files are not known`,
+          because: `the submodule ${named(submodule)} changed, and its files are not known`,
         };
   };
   const known = [...affected.graph.components, ...affected.affected];
@@ -65,7 +67,7 @@ export function changeFacts(
 
 function graphDoubt(uncertain: readonly Uncertainty[]): Doubt | null {
   const raised = uncertain.find(({ code }) => code === "manifest_unreadable" || code === "graph_unknown");
-  return raised === undefined ? null : { code: raised.code, because: raised.detail };
+  return raised === undefined ? null : { code: raised.code, because: displayText(raised.detail) };
 }
 
 /** Both sides of a rename changed; the source of a copy did not. */

@@ -1,3 +1,4 @@
+import { displayText } from "../diagnostics/quote.ts";
 import type { ChangeSet, Uncertainty, UncertaintyCode } from "../../schemas/changes.ts";
 
 /** Why path and component conditions cannot be trusted. `because` completes "it runs because ...". */
@@ -12,7 +13,7 @@ export function pathDoubt(changes: ChangeSet): Doubt | null {
   if (changes.changed !== null && fatal === undefined) return null;
   const raised = fatal ?? changes.uncertain[0];
   if (raised !== undefined)
-    return { code: raised.code, because: `everything counts as changed: ${raised.detail}` };
+    return { code: raised.code, because: `everything counts as changed: ${displayText(raised.detail)}` };
   return { code: "base_missing", because: "everything counts as changed: there is no base to compare with" };
 }
 
