@@ -1,4 +1,4 @@
-import { cpSync, globSync, rmSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "rolldown";
 
 /**
@@ -28,9 +28,12 @@ const assets: Plugin = {
   name: "assets",
   buildStart() {
     rmSync("dist", { recursive: true, force: true });
+    mkdirSync("dist/runner", { recursive: true });
     for (const file of globSync("{control-plane,nomad,schemas}/**/*.{sql,json,hcl,html,css}")) {
       cpSync(file, `dist/${file}`);
     }
+    // The control plane finds the launcher beside itself, in the built layout as in the sources.
+    writeFileSync("dist/runner/delta-runner.js", 'await import("./main.js");\n');
   },
 };
 
@@ -48,9 +51,9 @@ export default defineConfig([
     output: { dir: "dist", format: "esm", preserveModules: true, preserveModulesRoot: "." },
   },
   {
-    input: { "delta-runner": "runner/main.ts" },
+    input: { main: "runner/main.ts" },
     platform: "node",
-    output: { dir: "dist/runner", format: "esm", entryFileNames: "[name].mjs", codeSplitting: false },
+    output: { dir: "dist/runner", format: "esm", codeSplitting: false },
   },
   {
     input: { main: "cli/main.ts", commands: "cli/commands.ts" },

@@ -1,4 +1,5 @@
 import { affectedReport } from "../compiler/components/index.ts";
+import { unreachable } from "../compiler/unreachable.ts";
 import { readAffectedInput, worktreeCommit } from "../control-plane/git/index.ts";
 import type { AffectedCause, AffectedComponent, AffectedReport } from "../schemas/components.ts";
 import type { ChangeFlags } from "./change-flags.ts";
@@ -59,5 +60,7 @@ function causeText(cause: AffectedCause): string {
       return `${cause.lockfile} resolves differently: ${cause.packages.join(", ")}`;
     case "uncertain":
       return `${cause.code}: ${cause.detail}`;
+    default:
+      return unreachable(cause);
   }
 }

@@ -12,6 +12,7 @@ export const changeFlags = {
     exclusive: ["worktree"],
   }),
   worktree: boolean({
+    default: false,
     summary: "Look at the working tree as it is, with uncommitted and untracked files.",
     exclusive: ["head"],
   }),

@@ -15,6 +15,8 @@ import { RunsLogs } from "./commands/runs/logs.ts";
 import { RunsRerun } from "./commands/runs/rerun.ts";
 import { RunsShow } from "./commands/runs/show.ts";
 import { Schema } from "./commands/schema.ts";
+import { Server } from "./commands/server.ts";
+import { Up } from "./commands/up.ts";
 import { Validate } from "./commands/validate.ts";
 import { WhyNot } from "./commands/why-not.ts";
 
@@ -38,6 +40,8 @@ export const commands: Record<string, Command.Class> = withEnvironment({
   "runs:rerun": RunsRerun,
   "runs:show": RunsShow,
   schema: Schema,
+  server: Server,
+  up: Up,
   validate: Validate,
   "why-not": WhyNot,
 });

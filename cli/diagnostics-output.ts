@@ -6,6 +6,7 @@ import {
   type PaintStyle,
   type SourceTexts,
 } from "../compiler/diagnostics/index.ts";
+import { unreachable } from "../compiler/unreachable.ts";
 import type { Diagnostic } from "../schemas/diagnostic.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
 import { paint, writeTalk } from "./output.ts";
@@ -48,5 +49,7 @@ export function formatDiagnostics(
       return JSON.stringify(sarifLog(diagnostics, sources, PROGRAM_VERSION), null, 2);
     case "github":
       return formatGithub(diagnostics, sources);
+    default:
+      return unreachable(format);
   }
 }

@@ -30,9 +30,9 @@ export function eventOf(flags: Readonly<Record<string, unknown>>): PipelineEvent
   const switches = new Set<SwitchFlag>();
   for (const [name, { takesValue }] of Object.entries(EVENT_FLAGS)) {
     const given = flags[name];
-    if (name === "input" || given === undefined || given === false) continue;
-    if (takesValue) values[name as Exclude<ValueFlag, "input">] = String(given);
-    else switches.add(name as SwitchFlag);
+    if (name === "input") continue;
+    if (takesValue && typeof given === "string") values[name as Exclude<ValueFlag, "input">] = given;
+    if (!takesValue && given === true) switches.add(name as SwitchFlag);
   }
   const inputs = (flags["input"] as readonly string[] | undefined) ?? [];
   const event = eventFromFlags({ values, inputs, switches } satisfies EventFlagValues);

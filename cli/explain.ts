@@ -1,4 +1,5 @@
-import { decisionsOf, renderExplain } from "../compiler/render/explain-text.ts";
+import { findDecisions } from "../compiler/index.ts";
+import { renderExplain } from "../compiler/render/index.ts";
 import type { Decision } from "../schemas/plan.ts";
 import { compileHere, plannedOf, requireJobs, type CompileRequest } from "./compile-here.ts";
 import { talkDiagnostics } from "./diagnostics-output.ts";
@@ -25,7 +26,7 @@ export async function explainHere(
     return { version: 1, digest: null, decisions: [] };
   }
   requireJobs(planned.plan, [job]);
-  const decisions = decisionsOf(planned.plan, job);
+  const decisions = findDecisions(planned.plan, job);
   if (!json) writeData(renderExplain(planned.plan, job, { colour: coloursWanted() }) ?? "");
   return { version: 1, digest: planned.digest, decisions };
 }

@@ -12,8 +12,8 @@ export class Init extends DeltaCommand {
     "each check they already have. An existing file is left alone unless --force is given.";
   static override examples = ["<%= config.bin %> init", "<%= config.bin %> init --print"];
   static override flags = {
-    force: boolean({ summary: "Replace an existing pipeline." }),
-    print: boolean({ summary: "Print the pipeline and write nothing." }),
+    force: boolean({ default: false, summary: "Replace an existing pipeline." }),
+    print: boolean({ default: false, summary: "Print the pipeline and write nothing." }),
   };
 
   async run(): Promise<

@@ -23,7 +23,7 @@ export class PlanCommand extends DeltaCommand {
   };
   static override flags = {
     ...changeFlags,
-    all: boolean({ summary: "Select every job, whatever changed." }),
+    all: boolean({ summary: "Select every job, whatever changed.", default: false }),
     out: string({
       summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
       helpValue: "FILE",

@@ -20,7 +20,10 @@ export class Run extends DeltaCommand {
       description: "Only these jobs and what they need; all that the plan selects when left out.",
     }),
   };
-  static override flags = { ...changeFlags, all: boolean({ summary: "Run every job, whatever changed." }) };
+  static override flags = {
+    ...changeFlags,
+    all: boolean({ summary: "Run every job, whatever changed.", default: false }),
+  };
 
   async run(): Promise<JsonAnswer & { digest: string | null; run: RunView | null }> {
     const { argv, flags } = await this.parse(Run);

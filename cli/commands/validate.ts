@@ -22,7 +22,7 @@ export class Validate extends DeltaCommand {
       default: "human",
       summary: "How to print what was found.",
     })(),
-    fix: boolean({ summary: "Apply the fixes that are certain, then check again." }),
+    fix: boolean({ default: false, summary: "Apply the fixes that are certain, then check again." }),
   };
 
   override jsonEnabled(): boolean {

@@ -36,7 +36,7 @@ export function pipelineText(findings: Findings, name: string): string {
     "on:",
     "  push: {}",
     "  pull_request: {}",
-    ...(known ? ["components:", `  discover: [${findings.ecosystems.join(", ")}]`] : []),
+    ...(known ? [`discover: [${findings.ecosystems.join(", ")}]`] : []),
     "jobs:",
     ...(jobs.length > 0 ? jobs.flatMap(jobLines) : placeholderLines()),
   ];

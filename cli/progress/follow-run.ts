@@ -44,7 +44,8 @@ export async function followRun(options: FollowOptions): Promise<RunView> {
         signal.throwIfAborted();
         if (!isLost(error)) throw error;
         if (performance.now() - heardAt > (options.patienceMs ?? PATIENCE_MS_DEFAULT)) throw error;
-        if (waitMs === RETRY_MS_MIN) progress?.note("The control plane does not answer; waiting for it.");
+        if (waitMs === RETRY_MS_MIN)
+          progress?.note("The control plane does not answer; looking for it, or for another.");
       }
       await delay(waitMs, undefined, { signal });
       waitMs = Math.min(RETRY_MS_MAX, waitMs * 2);

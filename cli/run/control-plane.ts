@@ -1,5 +1,7 @@
 import { ApiClient } from "../api-client.ts";
+import { CliFailure } from "../failure.ts";
 import { findLiveServer } from "../find-server.ts";
+import { readServerFile } from "../state-folder.ts";
 import type { StartedControlPlane } from "../start-control-plane.ts";
 
 /** Something that answers for this state folder: a server that runs, or one of our own. */
@@ -10,6 +12,21 @@ export interface RunControlPlane {
   close(): Promise<void>;
 }
 
+/**
+ * On the port of the server that was here before, so that runners it left find us and go on; on any
+ * free port where there was none or another program has it now.
+ */
+async function startOwn(): Promise<StartedControlPlane> {
+  const { startHere } = await import("../start-control-plane.ts");
+  const startOn = (port: number): Promise<StartedControlPlane> =>
+    startHere({ overrides: { port, host: "127.0.0.1" }, log: "file" });
+  const before = Number(URL.parse((await readServerFile())?.url ?? "")?.port ?? 0);
+  return startOn(before).catch((error: unknown) => {
+    if (before === 0 || !(error instanceof CliFailure) || error.code !== "port_in_use") throw error;
+    return startOn(0);
+  });
+}
+
 /** Uses the live server of this state folder, or starts one in this process on any free port. */
 export async function openControlPlane(): Promise<RunControlPlane> {
   let own: StartedControlPlane | null = null;
@@ -18,8 +35,7 @@ export async function openControlPlane(): Promise<RunControlPlane> {
     if (own === null) {
       const live = await findLiveServer();
       if (live !== null) return live;
-      const { startHere } = await import("../start-control-plane.ts");
-      own = await startHere({ overrides: { port: 0, host: "127.0.0.1" }, log: "file" });
+      own = await startOwn();
     }
     const { url, apiToken } = own.server;
     return new ApiClient({ url, token: apiToken });

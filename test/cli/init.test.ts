@@ -37,8 +37,9 @@ describe("delta init", () => {
     const text = readFileSync(join(repository.path, PIPELINE), "utf8");
     expect(text).toContain(command);
     const pipeline = parse(text);
-    expect(pipeline.components).toEqual({ discover: [ecosystem] });
+    expect(pipeline.discover).toEqual([ecosystem]);
     expect(Object.keys(pipeline.jobs)).toEqual(jobs);
+    expect(await delta(["validate"], { cwd: repository.path })).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("finds several ecosystems at once, from a folder below the root", async () => {

@@ -127,7 +127,7 @@ describe("delta explain, why-not and diff", () => {
   test("why-not names a path that would run the job, and it does", async () => {
     const repository = shop();
     const { stdout } = await ask(repository, "why-not", "docs", "--base", "HEAD~1", "--json");
-    expect(JSON.parse(stdout).would_run).toMatchObject({ path: "README.md", event: null });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: false, would_run_if: ["`README.md` changed"] });
     repository.commit("do it", { "README.md": "2" });
     const then = await ask(repository, "plan", "--base", "HEAD~2", "--json");
     expect(JSON.parse(then.stdout).plan.jobs.map(({ key }: { key: string }) => key)).toContain("docs");
@@ -135,12 +135,12 @@ describe("delta explain, why-not and diff", () => {
 
   test("why-not names an event when no path would do", async () => {
     const { stdout } = await ask(shop(), "why-not", "release", "--base", "HEAD~1", "--json");
-    expect(JSON.parse(stdout).would_run).toMatchObject({ path: null, event: { kind: "pull_request" } });
+    expect(JSON.parse(stdout).would_run_if).toEqual(["it were a pull request (`opened`) into `main`"]);
   });
 
   test("why-not of a job that runs says why it runs", async () => {
     const { stdout } = await ask(shop(), "why-not", "code", "--base", "HEAD~1", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ would_run: null, decisions: [{ outcome: "selected" }] });
+    expect(JSON.parse(stdout)).toMatchObject({ runs: true, would_run_if: [] });
   });
 
   test("diff lists what a change of the pipeline gains, loses and changes", async () => {

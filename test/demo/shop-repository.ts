@@ -34,8 +34,7 @@ const FILES: Readonly<Record<string, string>> = {
 name: shop
 on:
   push: {}
-components:
-  discover: [npm, go]
+discover: [npm, go]
 jobs:
   prices:
     components: ["@shop/prices"]
@@ -58,7 +57,7 @@ jobs:
     workdir: services/mail
     steps:
       - name: format
-        run: grep -q '^package main' main.go && echo "mail: the source is in order"
+        run: grep -q "^package main" main.go && echo mail is in order
   docs:
     changes: ["**/*.md"]
     steps:

@@ -13,7 +13,7 @@ export class RunsCancel extends DeltaCommand {
   };
   static override flags = {
     ...serverFlags,
-    wait: boolean({ summary: "Wait until every job has stopped." }),
+    wait: boolean({ default: false, summary: "Wait until every job has stopped." }),
   };
 
   async run(): Promise<RunView> {

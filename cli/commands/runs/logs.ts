@@ -28,8 +28,8 @@ export class RunsLogs extends DeltaCommand {
   static override flags = {
     ...serverFlags,
     attempt: integer({ summary: "Which attempt; the last one when it is left out.", min: 1 }),
-    follow: boolean({ char: "f", summary: "Go on until the log is closed." }),
-    raw: boolean({ summary: "Print the bytes as they are." }),
+    follow: boolean({ default: false, char: "f", summary: "Go on until the log is closed." }),
+    raw: boolean({ default: false, summary: "Print the bytes as they are." }),
   };
 
   async run(): Promise<JsonAnswer & { logs: readonly LogAnswer[] }> {

@@ -14,7 +14,7 @@ export class RunsRerun extends DeltaCommand {
   };
   static override flags = {
     ...serverFlags,
-    watch: boolean({ char: "w", summary: "Follow the new run until it has ended." }),
+    watch: boolean({ default: false, char: "w", summary: "Follow the new run until it has ended." }),
   };
 
   async run(): Promise<RunView> {

@@ -15,7 +15,7 @@ export class RunsShow extends DeltaCommand {
   };
   static override flags = {
     ...serverFlags,
-    watch: boolean({ char: "w", summary: "Follow it until it has ended." }),
+    watch: boolean({ default: false, char: "w", summary: "Follow it until it has ended." }),
   };
 
   async run(): Promise<RunView> {

@@ -70,7 +70,7 @@ function follow(state: ApiServer, response: ServerResponse): void {
 }
 
 function listOf(views: readonly RunView[]): RunList {
-  const runs = views.slice(-1).map(({ jobs, diagnostics: _, event, ...run }): RunSummaryView => {
+  const runs = views.slice(-1).map(({ jobs, diagnostics: _diagnostics, event, ...run }): RunSummaryView => {
     return { ...run, ref: event.ref, jobs_total: jobs.length, jobs_by_state: {} };
   });
   return { version: 1, runs, next: null };
