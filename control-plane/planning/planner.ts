@@ -46,80 +46,114 @@ interface Turn {
 
 /** Plans commits in processes of their own, which are kept warm. Nothing starts before the first plan. */
 export function createPlanner(settings: PlannerSettings = {}): Planner {
-  const { timeoutMs = PLANNING_TIMEOUT_MS, program = CHILD_PROGRAM } = settings;
-  const waiting: Turn[] = [];
-  const idle: ChildProcess[] = [];
-  const alive = new Set<ChildProcess>();
-  let stopped = false;
-  let orders = 0;
+  return new ChildPlanner(settings.timeoutMs ?? PLANNING_TIMEOUT_MS, settings.program ?? CHILD_PROGRAM);
+}
 
-  function start(): ChildProcess {
-    const child = fork(program, {
+/** A process is idle or carries out one turn; one that ended is forgotten, and the next turn starts another. */
+class ChildPlanner implements Planner {
+  readonly #timeoutMs: number;
+  readonly #program: string;
+  readonly #waiting: Turn[] = [];
+  readonly #idle = new Set<ChildProcess>();
+  readonly #alive = new Set<ChildProcess>();
+  #stopped = false;
+  #orders = 0;
+
+  constructor(timeoutMs: number, program: string) {
+    this.#timeoutMs = timeoutMs;
+    this.#program = program;
+  }
+
+  plan(request: PlanningRequest): Promise<PlanningResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) {
+        reject(new PlannerError("failed", "the control plane is stopping"));
+        return;
+      }
+      this.#waiting.push({ request, resolve, reject });
+      this.#next();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new PlannerError("failed", "the control plane is stopping"));
+    }
+    await Promise.all(
+      [...this.#alive].map(async (child) => {
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        child.ref();
+        child.kill("SIGKILL");
+        await ended;
+      }),
+    );
+  }
+
+  #next(): void {
+    if (this.#stopped || this.#waiting.length === 0) {
+      return;
+    }
+    const [idle] = this.#idle;
+    const child = idle ?? (this.#alive.size < CHILDREN_MAX ? this.#start() : null);
+    const turn = child === null ? undefined : this.#waiting.shift();
+    if (child !== null && turn !== undefined) {
+      this.#idle.delete(child);
+      this.#carryOut(child, turn);
+    }
+  }
+
+  #start(): ChildProcess {
+    const child = fork(this.#program, {
       serialization: "advanced",
       execArgv: [`--max-old-space-size=${CHILD_HEAP_MEGABYTES}`],
       // No database address, no credentials: what it reads is somebody else's.
       env: pick(process.env, ["PATH", "HOME", "TMPDIR", "NODE_COMPILE_CACHE"]),
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    alive.add(child);
+    this.#alive.add(child);
     child.once("exit", () => {
-      alive.delete(child);
-      const at = idle.indexOf(child);
-      if (at >= 0) {
-        idle.splice(at, 1);
-      }
-      next();
+      this.#alive.delete(child);
+      this.#idle.delete(child);
+      this.#next();
     });
     return child;
   }
 
-  function next(): void {
-    if (stopped || waiting.length === 0) {
-      return;
-    }
-    const child = idle.pop() ?? (alive.size < CHILDREN_MAX ? start() : null);
-    const turn = child === null ? undefined : waiting.shift();
-    if (child !== null && turn !== undefined) {
-      carryOut(child, turn);
-    }
-  }
-
-  function carryOut(child: ChildProcess, turn: Turn): void {
-    const order: PlanningOrder = { id: ++orders, request: turn.request };
+  #carryOut(child: ChildProcess, turn: Turn): void {
+    const order: PlanningOrder = { id: ++this.#orders, request: turn.request };
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill("SIGKILL");
-    }, timeoutMs);
+    }, this.#timeoutMs);
     const settle = () => {
       clearTimeout(timer);
-      child.off("message", onMessage);
-      child.off("exit", onEnd);
-      child.off("error", onEnd);
+      child.off("message", onMessage).off("exit", onEnd).off("error", onEnd);
     };
     const onMessage = (answer: PlanningAnswer) => {
       settle();
+      // An idle process does not keep this one alive.
       child.channel?.unref();
       child.unref();
-      idle.push(child);
+      this.#idle.add(child);
       if (answer.ok) {
         turn.resolve(answer.result);
       } else {
         turn.reject(new PlannerError("failed", answer.message));
       }
-      next();
+      this.#next();
     };
     const onEnd = () => {
       settle();
+      const late = `planning took longer than ${this.#timeoutMs / 1000} s and was ended`;
       turn.reject(
         timedOut
-          ? new PlannerError("timed_out", `planning took longer than ${timeoutMs / 1000} s and was ended`)
+          ? new PlannerError("timed_out", late)
           : new PlannerError("crashed", "the planning process ended before it answered"),
       );
     };
-    child.on("message", onMessage);
-    child.on("exit", onEnd);
-    child.on("error", onEnd);
+    child.on("message", onMessage).on("exit", onEnd).on("error", onEnd);
     child.ref();
     child.channel?.ref();
     child.send(order, (error) => {
@@ -128,32 +162,6 @@ export function createPlanner(settings: PlannerSettings = {}): Planner {
       }
     });
   }
-
-  return {
-    plan: (request) =>
-      new Promise((resolve, reject) => {
-        if (stopped) {
-          reject(new PlannerError("failed", "the control plane is stopping"));
-          return;
-        }
-        waiting.push({ request, resolve, reject });
-        next();
-      }),
-    async stop() {
-      stopped = true;
-      for (const { reject } of waiting.splice(0)) {
-        reject(new PlannerError("failed", "the control plane is stopping"));
-      }
-      await Promise.all(
-        [...alive].map(async (child) => {
-          const ended = new Promise((resolve) => child.once("exit", resolve));
-          child.ref();
-          child.kill("SIGKILL");
-          await ended;
-        }),
-      );
-    },
-  };
 }
 
 /** The built program lies beside this one under the same name, as JavaScript. */
