@@ -26,7 +26,7 @@ const POLL_MS = 25;
 
 /** What every dispatcher promises; see schemas/dispatcher.ts. */
 export function dispatcherContract(name: string, makeWorld: () => Promise<DispatcherWorld>): void {
-  describe(`${name} as a dispatcher`, () => {
+  describe(`${name} as a dispatcher`, { timeout: WAIT_MS * 2 }, () => {
     let world: DispatcherWorld;
     beforeEach(async () => {
       world = await makeWorld();

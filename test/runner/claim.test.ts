@@ -19,13 +19,18 @@ function launch(args: readonly string[], input: string) {
 test("a claim whose answer is lost is repeated as the same runner, and its job starts only after a renewal", async () => {
   const { plane, runner } = await world.run({
     steps: [{ run: "true" }],
-    fault: (call) => (call.name === "claim" && call.count === 1 ? "swallow" : undefined),
+    fault: (call) => {
+      if (call.name === "heartbeat" && call.count === 1) return { delayMs: 1_500 };
+      return call.name === "claim" && call.count === 1 ? "swallow" : undefined;
+    },
   });
   expect(await runner.ended, runner.errors()).toBe(RUNNER_EXIT.reported);
   const claims = plane.calls.filter((call) => call.name === "claim").map((call) => call.body);
   expect(claims[1]).toEqual(claims[0]);
-  const order = plane.calls.map((call) => call.name);
-  expect(order.indexOf("heartbeat")).toBeLessThan(order.indexOf("source"));
+  const [heartbeat, source] = (["heartbeat", "source"] as const).map(
+    (name) => plane.calls.find((call) => call.name === name)?.atMs ?? 0,
+  ) as [number, number];
+  expect(source).toBeGreaterThanOrEqual(heartbeat + 1_490);
 });
 
 test("a runner waits for a control plane that is not up yet", async () => {
