@@ -4,7 +4,6 @@ export {
   type CompileInput,
   type CompileResult,
   PIPELINE_FILE,
-  type TreeEntry,
   type TreeSnapshot,
 } from "./input.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";

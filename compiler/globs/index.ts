@@ -10,5 +10,5 @@ export {
   PIPELINE_PATTERNS_MAX,
 } from "./glob-list.ts";
 export { type ListMatch, MATCH_WORK_MAX, PathMatcher, pathTest } from "./path-matcher.ts";
-export { type GlobProblem, isGlobProblem } from "./problem.ts";
+export { isGlobProblem } from "./problem.ts";
 export type { MatchBudget } from "./segment.ts";

@@ -1,7 +1,7 @@
 /** Plans and decisions as text, for terminals and for a forge's Markdown. */
 export { renderExplain } from "./explain-text.ts";
-export { type ChangedJob, type PlanDiff, planDiff, renderPlanDiff } from "./plan-diff.ts";
-export { type MarkdownOptions, planMarkdown, prose } from "./plan-markdown.ts";
-export { renderPlan, type RenderOptions } from "./plan-text.ts";
+export { type PlanDiff, planDiff, renderPlanDiff } from "./plan-diff.ts";
+export { planMarkdown, prose } from "./plan-markdown.ts";
+export { renderPlan } from "./plan-text.ts";
 export { shellCommand } from "./shell-command.ts";
 export { renderWhyNot } from "./why-not-text.ts";
