@@ -8,8 +8,10 @@ import { discoverCargo } from "./cargo/discover.ts";
 import { type Findings, type FoundComponent, noFindings, type Ownership } from "./findings.ts";
 import { discoverGo } from "./go/discover.ts";
 import { discoverJavaScript } from "./javascript/discover.ts";
+import { discoverMaven } from "./maven/discover.ts";
 import { type Ecosystem, manifestsByName } from "./manifest-names.ts";
 import type { DiscoverKind, DiscoverOptions, Discovery } from "./model.ts";
+import { discoverPython } from "./python/discover.ts";
 
 export { wantedManifests } from "./manifest-names.ts";
 
@@ -51,6 +53,8 @@ export function discoverComponents(snapshot: TreeSnapshot, options: DiscoverOpti
       ? discoverJavaScript(snapshot, named("package.json", "pnpm-workspace.yaml"))
       : noFindings(),
     asked.has("cargo") ? discoverCargo(snapshot, named("Cargo.toml")) : noFindings(),
+    asked.has("maven") ? discoverMaven(snapshot, named("pom.xml")) : noFindings(),
+    asked.has("python") ? discoverPython(snapshot, named("pyproject.toml")) : noFindings(),
     asked.has("go") ? discoverGo(snapshot, named("go.mod"), named("go.work")) : noFindings(),
   ]);
   const mine = declaredFindings(snapshot, declared, findings.components);

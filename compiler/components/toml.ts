@@ -64,3 +64,13 @@ export function findTomlKeys(text: string): Map<string, number> {
 function unquote(text: string): string {
   return /^(["']).*\1$/.test(text) ? text.slice(1, -1) : text;
 }
+
+/** Text that is equal exactly when the values are; the order of keys says nothing. */
+export function comparableToml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(comparableToml).join(",")}]`;
+  if (!isRecord(value) || value instanceof Date) return JSON.stringify(value);
+  const entries = Object.entries(value as TomlTable).map(
+    ([key, item]) => `${JSON.stringify(key)}:${comparableToml(item)}`,
+  );
+  return `{${entries.sort().join(",")}}`;
+}

@@ -4,10 +4,14 @@ import { type Findings, noFindings } from "../findings.ts";
 import { attempt, LOCKFILE_BYTES_MAX, readText } from "../manifest-text.ts";
 import { isRecord } from "../javascript/package-json.ts";
 import { tableIn, textIn } from "../toml.ts";
-import { toolchainGovernors, workspaceGovernor } from "./governors.ts";
+import { toolchainGovernors } from "../toolchain.ts";
+import { workspaceGovernor } from "./governors.ts";
 import { type CargoLock, readCargoLock } from "./lock.ts";
 import { type CargoDependency, type CargoManifest, readCargoManifest } from "./manifest.ts";
 import { type CargoProject, findCargoProjects } from "./workspaces.ts";
+
+/** Files that cargo and rustup read for every crate below them. */
+const TOOLCHAIN_FILES = ["rust-toolchain.toml", "rust-toolchain", ".cargo/config.toml", ".cargo/config"];
 
 /** Cargo crates and workspaces. */
 export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]): Findings {
@@ -29,7 +33,8 @@ export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]):
     const lock = addLock(snapshot, project, findings);
     addEdges(project, roots, lock, findings);
     if (project.root.hasWorkspace) findings.governors.push(workspaceGovernor(project));
-    findings.governors.push(...toolchainGovernors(snapshot, project));
+    const members = project.crates.map(({ folder }) => folder);
+    findings.governors.push(...toolchainGovernors(snapshot, project.folder, TOOLCHAIN_FILES, members));
   }
   return findings;
 }

@@ -49,7 +49,7 @@ export function readCargoLock(text: string, local: readonly LocalCrate[]): Cargo
   }
   const rootOf = new Map<LockedCrate, string>();
   for (const { root, name, version } of local) {
-    const named = crates.filter((crate) => crate.name === name && crate.source === null);
+    const named = (bySpelling.get(name) ?? []).filter(({ source }) => source === null);
     const exact = named.filter((crate) => crate.version === version);
     for (const crate of exact.length > 0 ? exact : named) {
       rootOf.set(crate, root);

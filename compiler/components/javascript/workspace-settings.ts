@@ -66,11 +66,12 @@ export function settingsGovernor(
   if ("why" in read) return { path, members, facts: null, why: read.why, exclusive: true };
   if (read.value === null) return null;
   const facts = new Map<string, Fact>();
+  const users = catalogUsers(packages);
   for (const [key, value] of read.value) {
     if (key === "packages" || PERSONAL_SETTINGS.has(key) || (locked && LOCKED_SETTINGS.has(key))) continue;
-    if (key === "catalog") addCatalog(facts, "default", value, packages);
+    if (key === "catalog") addCatalog(facts, "default", value, users);
     else if (key === "catalogs" && value instanceof Map) {
-      for (const [name, entries] of value) addCatalog(facts, name, entries, packages);
+      for (const [name, entries] of value) addCatalog(facts, name, entries, users);
     } else facts.set(key, { value: comparable(value), governs: members, reach: "wide" });
   }
   return { path, members, facts, why: null, exclusive: true };
@@ -80,20 +81,26 @@ function addCatalog(
   facts: Map<string, Fact>,
   catalog: string,
   entries: PlainYaml,
-  packages: readonly PackageJson[],
+  users: ReadonlyMap<string, readonly string[]>,
 ): void {
   if (!(entries instanceof Map)) return;
-  const specs = catalog === "default" ? ["catalog:", "catalog:default"] : [`catalog:${catalog}`];
+  for (const [name, range] of entries) {
+    const governs = users.get(`${catalog}\0${name}`) ?? [];
+    facts.set(`catalog ${catalog}: ${name}`, { value: comparable(range), governs, reach: "exact" });
+  }
+}
+
+/** Roots of the packages that take a dependency from a catalog, by catalog and name. */
+function catalogUsers(packages: readonly PackageJson[]): Map<string, string[]> {
   const users = new Map<string, string[]>();
   for (const { root, dependencies } of packages) {
     for (const { name, spec } of dependencies) {
-      if (specs.includes(spec)) append(users, name, root);
+      if (!spec.startsWith("catalog:")) continue;
+      const catalog = spec.slice("catalog:".length).trim();
+      append(users, `${catalog === "" ? "default" : catalog}\0${name}`, root);
     }
   }
-  for (const [name, range] of entries) {
-    const key = `catalog ${catalog}: ${name}`;
-    facts.set(key, { value: comparable(range), governs: users.get(name) ?? [], reach: "exact" });
-  }
+  return users;
 }
 
 /** What the root's `package.json` says to the whole workspace. The root itself owns the file besides. */

@@ -20,6 +20,9 @@ const MANIFESTS = [
   "go.mod",
   "go.sum",
   "go.work",
+  "pom.xml",
+  "pyproject.toml",
+  "uv.lock",
 ];
 /** Pieces that manifests are made of, put together in any order. */
 const PIECES = [
@@ -65,6 +68,14 @@ const PIECES = [
   "replace b => ../b\n",
   "use ./b\n",
   " v1 h1:x\n",
+  "<project>",
+  "</project>",
+  "<modules><module>b</module></modules>",
+  "<artifactId>b</artifactId>",
+  "<!--",
+  "[tool.uv.workspace]\n",
+  "[project]\n",
+  "source = { editable = 'b' }\n",
   "\n",
   "é",
   "\u0000",
@@ -130,6 +141,8 @@ describe("hostile manifests", () => {
       "package.json",
       JSON.stringify({ workspaces: ["*a*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/b"] }),
     ],
+    ["deep XML", "pom.xml", "<a>".repeat(300_000)],
+    ["many sources", "pyproject.toml", `[project]\nname = "x"\ndependencies = [${'"a",'.repeat(50_000)}]\n`],
     ["a circle of packages", "yarn.lock", circle(50_000)],
     ["one name in many versions", "yarn.lock", manyVersions(3_000)],
   ])("%s costs little", (_, path, content) => {
