@@ -149,7 +149,8 @@ describe("what is written down", () => {
   });
 
   test("every reason has its entry in docs/reasons.md, and every entry its reason", () => {
-    expect(headings("docs/reasons.md").toSorted()).toEqual(Object.keys(REASONS).toSorted());
+    const written = headings("docs/reasons.md").filter((heading) => /^[a-z_]+$/.test(heading));
+    expect(written.toSorted()).toEqual(Object.keys(REASONS).toSorted());
   });
 
   test("every command has its entry in docs/cli.md, and every entry its command", async () => {
