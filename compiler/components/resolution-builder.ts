@@ -35,7 +35,7 @@ export class ResolutionBuilder<Key> {
     if (!this.#importers.has(root)) this.#importers.set(root, []);
   }
 
-  import(root: string, name: string, to: number): void {
+  ask(root: string, name: string, to: number): void {
     this.#count();
     this.importer(root);
     this.#importers.get(root)?.push({ name, node: to });

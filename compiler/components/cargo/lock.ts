@@ -55,7 +55,7 @@ export function readCargoLock(text: string, local: readonly LocalCrate[]): Cargo
       rootOf.set(crate, root);
       builder.importer(root);
       for (const spelling of crate.dependencies) {
-        for (const node of nodesNamed(spelling)) builder.import(root, spelling.split(" ")[0] ?? "", node);
+        for (const node of nodesNamed(spelling)) builder.ask(root, spelling.split(" ")[0] ?? "", node);
       }
     }
   }

@@ -150,7 +150,7 @@ function readSum(text: string, members: readonly string[]): ResolutionGraph {
       `${name}@${version.replace(/\/go\.mod$/, "")}`,
       words.join(" "),
     );
-    for (const member of members) builder.import(member, name, node);
+    for (const member of members) builder.ask(member, name, node);
   }
   return builder.build();
 }

@@ -29,7 +29,7 @@ export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
       const to = builder.find(installedFor(entries, place, name) ?? "");
       if (to === undefined) continue;
       if (from !== undefined) builder.link(from, name, to);
-      else if (root !== null) builder.import(root, name, to);
+      else if (root !== null) builder.ask(root, name, to);
     }
   }
   const link = (from: string, name: string): LockLink => {

@@ -54,7 +54,7 @@ function readDocument(
     ])) {
       const linked = linkedRoot(version, root, folder);
       links.set(`${root}\0${name}`, linked === null ? OUTSIDE : { to: "component", root: linked });
-      if (!version.startsWith("link:")) builder.import(root, name, nodeOf(builder, name, version));
+      if (!version.startsWith("link:")) builder.ask(root, name, nodeOf(builder, name, version));
     }
   }
 }

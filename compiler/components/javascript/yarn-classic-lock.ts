@@ -39,7 +39,7 @@ export function readYarnClassicLock({ text, packages }: LockSource): JavaScriptL
     for (const { name, spec, kind } of dependencies) {
       // Yarn 1 does not install peers; whoever brings them asks for them by itself.
       if (kind === "peer") continue;
-      for (const node of find(name, spec)) builder.import(root, name, node);
+      for (const node of find(name, spec)) builder.ask(root, name, node);
     }
   }
   const link = (_from: string, name: string, spec: string) =>

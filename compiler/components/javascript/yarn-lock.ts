@@ -46,7 +46,7 @@ function readBerryLock({ text, folder }: LockSource): JavaScriptLock {
   }
   for (const { root, entry } of workspaces) {
     builder.importer(root);
-    for (const to of resolved(builder, entry, find)) builder.import(root, to.name, to.node);
+    for (const to of resolved(builder, entry, find)) builder.ask(root, to.name, to.node);
   }
   const link = (_from: string, name: string, spec: string): LockLink => {
     const entry = byDescriptor.get(`${name}@${spec}`) ?? byDescriptor.get(`${name}@npm:${spec}`);

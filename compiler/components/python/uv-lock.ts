@@ -30,7 +30,7 @@ export function readUvLock(text: string, folder: string): ResolutionGraph {
         const to = version === null || textIn(found, "version") === version ? builder.find(found) : undefined;
         if (to === undefined) continue;
         if (from !== undefined) builder.link(from, name, to);
-        else if (root !== undefined) builder.import(root, name, to);
+        else if (root !== undefined) builder.ask(root, name, to);
       }
     }
   }
