@@ -8,6 +8,8 @@ import { JobApi } from "./job-api.ts";
 export { CLIENT_DEFAULTS, type NomadConfig, type NomadPool, type NomadTls } from "./config.ts";
 export { dockerProfile, type DockerProfile } from "./profiles/docker.ts";
 export { rawExecProfile, type RawExecProfile } from "./profiles/raw-exec.ts";
+export { readNomadConfig, type NomadSettings } from "./read-config.ts";
+export { setupFiles, type SetupFile, type SetupOptions } from "./setup.ts";
 export { buildRunnerFolder } from "./runner-folder.ts";
 
 /** A dispatcher over one Nomad cluster. Throws when the configuration is not usable. */

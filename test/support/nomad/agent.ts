@@ -18,7 +18,7 @@ export interface NomadAgent {
   readonly managementToken: string | null;
   /** kill -9 of one agent; tasks go on. */
   kill(role: AgentRole): Promise<void>;
-  /** Starts it again on the same data and waits until the node is ready. */
+  /** Starts it again on the same data; waits for a leader, and after a client's start for its node. */
   restart(role: AgentRole): Promise<void>;
   stop(): Promise<void>;
   logTail(): Promise<string>;
@@ -86,7 +86,7 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
       async restart(role) {
         await tell(`start ${role}`);
         if (role === "server") await untilLeader(address, logTail);
-        await untilReady(address, managementToken, logTail);
+        else await untilReady(address, managementToken, logTail);
       },
     };
   } catch (error) {

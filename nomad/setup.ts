@@ -1,0 +1,150 @@
+import { jobNamePrefix } from "./job-name.ts";
+
+export interface SetupOptions {
+  readonly namespace: string;
+  readonly installation: string;
+  readonly nodePool: string;
+  readonly runnerVolume: string;
+  /** Folder on every client: the runner's files and the relay's socket. */
+  readonly runnerFolder: string;
+  /** Where clients reach the control plane: `https://host:port`. */
+  readonly controlPlane: string;
+}
+
+export interface SetupFile {
+  readonly name: string;
+  /** What to do with it, in one line for a person. */
+  readonly use: string;
+  readonly text: string;
+}
+
+/**
+ * All that the dispatcher asks of Nomad, and nothing it does not: it never reads logs or files of
+ * tasks, never runs commands in them and never purges. Fine-grained register and deregister rights
+ * exist since Nomad 1.11.2.
+ */
+export const NAMESPACE_CAPABILITIES = ["list-jobs", "read-job", "register-job", "deregister-job"] as const;
+
+/** What operators review and apply: each file is complete and can be changed before use. */
+export function setupFiles(options: SetupOptions): readonly SetupFile[] {
+  return [
+    {
+      name: "delta-policy.hcl",
+      use: "nomad acl policy apply delta delta-policy.hcl",
+      text: policyText(options.namespace, options.runnerVolume, NAMESPACE_CAPABILITIES),
+    },
+    {
+      name: "delta-namespace.hcl",
+      use: "nomad namespace apply delta-namespace.hcl",
+      text: namespaceText(options),
+    },
+    {
+      name: "delta-node-pool.hcl",
+      use: "nomad node pool apply delta-node-pool.hcl",
+      text: nodePoolText(options),
+    },
+    {
+      name: "delta-client.hcl",
+      use: "add to the configuration of every client of the pool, then restart its agent",
+      text: clientText(options),
+    },
+    {
+      name: "delta-relay.service",
+      use: "install as a systemd unit on every client of the pool",
+      text: relayUnitText(options),
+    },
+  ];
+}
+
+export function policyText(namespace: string, volume: string, capabilities: readonly string[]): string {
+  return `namespace ${quote(namespace)} {
+  capabilities = [${capabilities.map(quote).join(", ")}]
+}
+
+# The runner's folder, read-only.
+host_volume ${quote(volume)} {
+  capabilities = ["mount-readonly"]
+}
+`;
+}
+
+function namespaceText({ namespace, installation }: SetupOptions): string {
+  return `name        = ${quote(namespace)}
+description = "Attempts of Delta CI; every job is named ${jobNamePrefix(installation)}<attempt id>"
+
+# What a job of this namespace may use, whatever the dispatcher asks for.
+capabilities {
+  enabled_task_drivers   = ["docker"]
+  enabled_network_modes  = ["none"]
+}
+`;
+}
+
+function nodePoolText({ nodePool }: SetupOptions): string {
+  return `node_pool ${quote(nodePool)} {
+  description = "Runs attempts of Delta CI and nothing else"
+}
+`;
+}
+
+function clientText({ nodePool, runnerVolume, runnerFolder }: SetupOptions): string {
+  return `client {
+  node_pool        = ${quote(nodePool)}
+  # A job's grace and the runner's last report must fit; Nomad cuts longer wishes in silence.
+  max_kill_timeout = "5m"
+  # Finished attempts are many and small; their folders are read by nobody.
+  gc_max_allocs    = 200
+
+  host_volume ${quote(runnerVolume)} {
+    path      = ${quote(runnerFolder)}
+    read_only = true
+  }
+}
+
+plugin "docker" {
+  config {
+    allow_privileged = false
+    volumes {
+      enabled = false
+    }
+  }
+}
+
+plugin "raw_exec" {
+  config {
+    enabled = false
+  }
+}
+`;
+}
+
+function relayUnitText({ runnerFolder, controlPlane }: SetupOptions): string {
+  for (const value of [runnerFolder, controlPlane]) quote(value);
+  const library = `${runnerFolder}/lib`;
+  const program = `${library}/loader --library-path ${library} ${runnerFolder}/bin/node ${runnerFolder}/delta-runner.mjs`;
+  return `[Unit]
+Description=Delta CI relay: runners without a network reach the control plane here
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart=${program} relay --socket ${runnerFolder}/control.sock --control-plane ${controlPlane}
+Restart=always
+RestartSec=1
+ProtectSystem=strict
+ReadWritePaths=${runnerFolder}
+ProtectHome=true
+PrivateTmp=true
+NoNewPrivileges=true
+CapabilityBoundingSet=
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function quote(text: string): string {
+  if (!/^[\w./:-]*$/.test(text)) throw new Error(`"${text}" cannot stand in a configuration file`);
+  return `"${text}"`;
+}
