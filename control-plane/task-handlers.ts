@@ -1,3 +1,5 @@
+import type { RunId } from "../schemas/ids.ts";
+import { planningGoesOn } from "./lifecycle/runs.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 import type { TaskHandlers } from "./queue.ts";
 import type { Services } from "./routes.ts";
@@ -5,15 +7,27 @@ import { admitAttempts } from "./tasks/admit-attempts.ts";
 import { advanceRun } from "./tasks/advance-run.ts";
 import type { TaskContext } from "./tasks/context.ts";
 import { dispatchAttempt } from "./tasks/dispatch-attempt.ts";
+import { meanwhile } from "./tasks/every.ts";
 import { observeAttempts } from "./tasks/observe-attempts.ts";
 import { planRun } from "./tasks/plan-run.ts";
 import { reportCheck } from "./tasks/report-check.ts";
 import { stopAttempt } from "./tasks/stop-attempt.ts";
 
+/** A few within the term after which another control plane would plan the run. */
+const PLANNING_REMINDER_MS = 4_000;
+
 /** What each wake-up does in this control plane. */
 export function taskHandlers(services: Services, context: TaskContext): TaskHandlers {
+  const { database, log } = context;
   return {
-    "plan-run": ({ run_id }) => planRun({ ...services, version: PROGRAM_VERSION }, run_id),
+    "plan-run": ({ run_id }) =>
+      meanwhile(
+        PLANNING_REMINDER_MS,
+        "the reminder that a run is being planned",
+        log,
+        () => planningGoesOn(database, run_id as RunId),
+        () => planRun({ ...services, version: PROGRAM_VERSION }, run_id),
+      ),
     "advance-run": ({ run_id }) => advanceRun(context, run_id),
     "admit-attempts": () => admitAttempts(context),
     "dispatch-attempt": ({ attempt_id }) => dispatchAttempt(context, attempt_id),

@@ -9,7 +9,8 @@ export type Database = postgres.Sql<WireTypes>;
 export type Transaction = postgres.TransactionSql<WireTypes>;
 /** Where one statement may run: on the pool or inside a transaction. */
 export type Connection = Database | Transaction;
-export type JsonValue = postgres.JSONValue;
+/** A piece of SQL to be put into another. */
+export type SqlFragment = postgres.Fragment;
 
 /** One setting for both drivers. `host` is a host name, or the folder of a Unix socket when it begins with `/`. */
 export interface DatabaseSettings {

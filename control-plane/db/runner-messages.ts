@@ -25,7 +25,7 @@ export async function readStoredAnswer(tx: Transaction, key: MessageKey): Promis
 export async function storeAnswer(tx: Transaction, key: MessageKey, reply: unknown): Promise<void> {
   await tx`
     insert into delta.runner_messages (lease_id, type, seq, body_sha256, status, reply)
-    values (${key.leaseId}, ${key.type}, ${key.seq}, ${key.bodySha256}, 200, ${tx.json(reply as never)})`;
+    values (${key.leaseId}, ${key.type}, ${key.seq}, ${key.bodySha256}, 200, ${JSON.stringify(reply)}::text::json)`;
 }
 
 /** True when a message of this type with a higher number was taken before: this one was overtaken on its way. */

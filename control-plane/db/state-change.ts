@@ -5,7 +5,7 @@ export type Entity = "run" | "job" | "attempt" | "lease";
 
 export interface StateChange {
   readonly entity: Entity;
-  readonly id: string;
+  readonly ids: readonly string[];
   readonly from: string;
   readonly to: string;
   /** The epoch the row must carry, for attempts and leases; null asks for none. */
@@ -23,30 +23,31 @@ const TABLE_NAMES: Readonly<Record<Entity, string>> = {
 };
 
 /**
- * Moves the row if it is still in the state, and of the epoch, that the caller expects, and writes
- * the audit row, in one statement. The caller holds the row lock of the run, which makes the audit's numbering gapless.
+ * Moves the rows that are still in the state, and of the epoch, that the caller expects, and writes an
+ * audit row for each, in one statement; gives back how many moved. The caller holds the row lock of
+ * the run, which makes the audit's numbering gapless.
  */
-export async function changeState(tx: Transaction, change: StateChange): Promise<boolean> {
-  const { entity, id, from, to, epoch, actor, cause } = change;
+export async function changeStates(tx: Transaction, change: StateChange): Promise<number> {
+  const { entity, ids, from, to, epoch, actor, cause } = change;
   const columns = { state: to, ...change.columns };
   const fenced = epoch === null ? tx`` : tx`and epoch = ${epoch}`;
   const rows = await tx`
     with changed as (
       update ${tx(TABLE_NAMES[entity])} set ${tx(columns as Record<string, string>)}
-      where id = ${id} and state = ${from} ${fenced} returning id)
+      where id = any(${[...ids]}::uuid[]) and state = ${from} ${fenced} returning id)
     insert into delta.audit_events (entity, entity_id, seq, from_state, to_state, actor, cause, epoch)
     select ${entity}, id, coalesce((select max(seq) from delta.audit_events
-      where entity = ${entity} and entity_id = ${id}), 0) + 1, ${from}, ${to}, ${actor}, ${cause}, ${epoch}
+      where entity = ${entity} and entity_id = changed.id), 0) + 1, ${from}, ${to}, ${actor}, ${cause}, ${epoch}
     from changed returning 1`;
-  return rows.length === 1;
+  return rows.length;
 }
 
-/** Writes the first audit row of a row that was just inserted. */
+/** Writes the first audit row of each of the rows that were just inserted. */
 export async function insertAudit(
   tx: Transaction,
   birth: {
     readonly entity: Entity;
-    readonly id: string;
+    readonly ids: readonly string[];
     readonly to: string;
     readonly actor: string;
     readonly cause: string;
@@ -55,7 +56,8 @@ export async function insertAudit(
 ): Promise<void> {
   await tx`
     insert into delta.audit_events (entity, entity_id, seq, from_state, to_state, actor, cause, epoch)
-    values (${birth.entity}, ${birth.id}, 1, null, ${birth.to}, ${birth.actor}, ${birth.cause}, ${birth.epoch})`;
+    select ${birth.entity}, id, 1, null, ${birth.to}, ${birth.actor}, ${birth.cause}, ${birth.epoch}
+    from unnest(${[...birth.ids]}::uuid[]) as id`;
 }
 
 /** The lock under which every state of a run, its jobs, attempts and leases changes. Null when there is no such run. */

@@ -1,7 +1,6 @@
 import { wakeAll, wakeAttempt } from "../db/enqueue.ts";
 import type { AttemptId, LeaseId, RunId } from "../../schemas/ids.ts";
 import { CANCEL_CONFIRM_MS, HEARTBEAT_INTERVAL_MS } from "../../schemas/limits.ts";
-import type { PlanJob } from "../../schemas/plan.ts";
 import type { Reason } from "../../schemas/reasons.ts";
 import type { StepReport } from "../../schemas/runner-protocol.ts";
 import type { AttemptState, LeaseState, TerminalAttemptState } from "../../schemas/states.ts";
@@ -10,22 +9,6 @@ import { moveAttempt, moveLease } from "./transition.ts";
 
 /** A queued attempt is looked at again this often even if nothing makes room. */
 export const ADMISSION_RECHECK_MS = 5_000;
-
-/** From here on it may be dispatched, as soon as admission finds room. */
-export async function queueAttempt(change: Change, run: RunId, id: AttemptId, job: PlanJob): Promise<void> {
-  await moveAttempt(change, {
-    id,
-    run,
-    from: "created",
-    to: "queued",
-    columns: {
-      queued_at: new Date(change.now),
-      queue_deadline_at: after(change, job.queue_timeout_ms),
-      wake_at: after(change, Math.min(ADMISSION_RECHECK_MS, job.queue_timeout_ms)),
-    },
-  });
-  change.wakes.push(wakeAll("admit-attempts"));
-}
 
 interface AskToStop {
   readonly id: AttemptId;

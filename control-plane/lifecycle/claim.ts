@@ -20,7 +20,7 @@ import { attemptSpec } from "./attempt-spec.ts";
 import { after, withChange, type Change } from "./change.ts";
 import type { LeaseTiming } from "./lease-timing.ts";
 import { hashToken, randomToken } from "./tokens.ts";
-import { moveAttempt, moveRun, recordBirth } from "./transition.ts";
+import { moveAttempt, moveRun, recordBirths } from "./transition.ts";
 
 /** Port: which attempt a signed workload identity was issued for; null when it does not hold. */
 export interface IdentityVerifier {
@@ -114,7 +114,7 @@ async function grant(
     holder: `${request.runner.hostname} ${request.runner.version}`,
     ttlMs: timing.ttlMs,
   });
-  await recordBirth(change, "lease", id, attempt.runId, "granted", epoch);
+  await recordBirths(change, "lease", [id], attempt.runId, "granted", epoch);
   await takeAttempt(change, attempt, job, epoch);
   return granted({ id, epoch }, token, attempt, job, timing);
 }

@@ -1,5 +1,3 @@
-import { newId } from "../clock.ts";
-import { wakeAll } from "../db/enqueue.ts";
 import { lockRunSnapshot } from "../db/run-snapshot.ts";
 import { advance } from "../scheduler/advance.ts";
 import type { RunDecision } from "../scheduler/decision.ts";
@@ -7,9 +5,10 @@ import type { RunSnapshot } from "../scheduler/run-snapshot.ts";
 import type { AttemptId, JobId, RunId } from "../../schemas/ids.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 import { type AttemptState, isTerminal, RUN_TRANSITIONS } from "../../schemas/states.ts";
-import { askToStop, endAttempt, queueAttempt } from "./attempts.ts";
+import { askToStop, endAttempt } from "./attempts.ts";
 import type { Change } from "./change.ts";
-import { moveJob, moveRun, recordBirth } from "./transition.ts";
+import { createAttempts, queueAttempts } from "./create-attempts.ts";
+import { moveJobs, moveRun } from "./transition.ts";
 
 /**
  * Locks the run, decides what must happen to it now and carries all of it out, in the caller's
@@ -21,14 +20,25 @@ export async function settleRun(change: Change, runId: RunId): Promise<void> {
     return;
   }
   const { snapshot } = locked;
-  for (const decision of advance(snapshot, change.now)) {
+  const decisions = advance(snapshot, change.now);
+  for (const decision of decisions) {
     await carryOut(change, runId, snapshot, decision);
   }
+  // Ends come before births: a job's next attempt is made when its last one has ended.
+  await endJobs(change, runId, decisions);
+  await createAttempts(
+    change,
+    runId,
+    decisions.filter((decision) => decision.decide === "create_attempt"),
+    snapshot,
+  );
+  await endRun(change, runId, snapshot, decisions);
   await change.tx`
     update delta.runs set wake_at = deadline_at where id = ${runId} and wake_at is not null and deadline_at is not null`;
   change.unsettled.delete(runId);
 }
 
+/** Carries out what concerns one live attempt. */
 async function carryOut(
   change: Change,
   runId: RunId,
@@ -36,10 +46,8 @@ async function carryOut(
   decision: RunDecision,
 ): Promise<void> {
   switch (decision.decide) {
-    case "create_attempt":
-      return createAttempt(change, runId, snapshot, decision);
     case "queue_attempt":
-      return queueAttempt(change, runId, decision.attempt, planOfAttempt(snapshot, decision.attempt));
+      return queueAttempts(change, runId, [decision.attempt]);
     case "ask_to_stop":
       return askToStop(change, {
         id: decision.attempt,
@@ -55,49 +63,44 @@ async function carryOut(
       await endAttempt(change, { ...end, lease: "revoked", stopDelayMs: 0 });
       return;
     }
-    case "end_job": {
-      const { job: id, from, state: to, reason, detail } = decision;
-      await moveJob(change, { id, run: runId, from, to, reason, detail });
+    case "create_attempt":
+    case "end_job":
+    case "end_run":
       return;
-    }
-    case "end_run": {
-      const { state: to, reason, detail } = decision;
-      await moveRun(change, { id: runId, run: runId, from: snapshot.state, to, reason, detail });
-      return;
-    }
     default:
       decision satisfies never;
+  }
+}
+
+/** Jobs that end alike are ended in one statement: a canceled run may have a thousand of them. */
+async function endJobs(change: Change, run: RunId, decisions: readonly RunDecision[]): Promise<void> {
+  const ends = decisions.filter((decision) => decision.decide === "end_job");
+  const alike = Map.groupBy(ends, ({ from, state, reason, detail }) =>
+    JSON.stringify([from, state, reason, detail]),
+  );
+  for (const group of alike.values()) {
+    const ids = group.map(({ job }) => job);
+    const [{ from, state: to, reason, detail }] = group as [(typeof group)[number]];
+    await moveJobs(change, { ids, run, from, to, reason, detail });
+  }
+}
+
+async function endRun(
+  change: Change,
+  id: RunId,
+  snapshot: RunSnapshot,
+  decisions: readonly RunDecision[],
+): Promise<void> {
+  const end = decisions.find((decision) => decision.decide === "end_run");
+  if (end !== undefined) {
+    const { state: to, reason, detail } = end;
+    await moveRun(change, { id, run: id, from: snapshot.state, to, reason, detail });
   }
 }
 
 /** How we know that nothing runs when no runner has told us. */
 function receiptOfEnd(from: AttemptState): string {
   return from === "cancel_requested" ? "unconfirmed" : "never_claimed";
-}
-
-async function createAttempt(
-  change: Change,
-  runId: RunId,
-  snapshot: RunSnapshot,
-  decision: Extract<RunDecision, { decide: "create_attempt" }>,
-): Promise<void> {
-  const job = snapshot.jobs.find((candidate) => candidate.id === decision.job);
-  const plan = planOf(snapshot, decision.job);
-  const id = newId<AttemptId>();
-  const notBefore = new Date(decision.notBefore);
-  await change.tx`
-    insert into delta.attempts (id, run_id, job_id, number, pool, priority, not_before, wake_at)
-    values (${id}, ${runId}, ${decision.job}, ${decision.number}, ${plan.runner.pool}, ${plan.priority},
-      ${notBefore}, ${notBefore})`;
-  await recordBirth(change, "attempt", id, runId, "created");
-  if (job?.state === "waiting" && decision.number === 1) {
-    const columns = { started_at: new Date(change.now) };
-    await moveJob(change, { id: decision.job, run: runId, from: "waiting", to: "active", columns });
-  }
-  if (decision.notBefore <= change.now) {
-    await queueAttempt(change, runId, id, plan);
-    change.wakes.push(wakeAll("admit-attempts"));
-  }
 }
 
 function planOf(snapshot: RunSnapshot, jobId: JobId): PlanJob {

@@ -1,5 +1,5 @@
-import type { Transaction } from "../db/client.ts";
-import { changeState, insertAudit, type Entity } from "../db/state-change.ts";
+import type { SqlFragment, Transaction } from "../db/client.ts";
+import { changeStates, insertAudit, type Entity } from "../db/state-change.ts";
 import type { AttemptId, JobId, LeaseId, RunId } from "../../schemas/ids.ts";
 import type { Reason } from "../../schemas/reasons.ts";
 import {
@@ -18,7 +18,15 @@ import {
 import type { Change } from "./change.ts";
 
 /** The value of one column. A moment is a Date from the database's clock. */
-type Column = string | number | boolean | Date | Uint8Array | null | ReturnType<Transaction["json"]>;
+type Column =
+  | string
+  | number
+  | boolean
+  | Date
+  | Uint8Array
+  | null
+  | ReturnType<Transaction["json"]>
+  | SqlFragment;
 type Columns = Readonly<Record<string, Column>>;
 
 const TABLES: Readonly<Record<Entity, TransitionTable<string>>> = {
@@ -29,7 +37,7 @@ const TABLES: Readonly<Record<Entity, TransitionTable<string>>> = {
 };
 
 interface Move<Id, State> {
-  readonly id: Id;
+  readonly ids: readonly Id[];
   readonly run: RunId;
   /** The state it must still be in; a row that moved on is left alone. */
   readonly from: State;
@@ -42,23 +50,29 @@ interface Move<Id, State> {
   readonly columns?: Columns;
 }
 
+type MoveOne<Id, State> = Omit<Move<Id, State>, "ids"> & { readonly id: Id };
+
 /**
- * The only path to a state change. Under the lock of the run (`lockRun`), it moves one row if it is
- * still in the expected state, and writes the one audit row of that move. False means somebody else moved it first;
- * a move that the tables do not allow, or an end without a reason, is our bug and throws.
+ * The only path to a state change. Under the lock of the run (`lockRun`), it moves the rows that are
+ * still in the expected state, writes the one audit row of each move, and gives back how many moved:
+ * the others somebody else moved first. A move that the tables do not allow, or an end without a
+ * reason, is our bug and throws.
  */
-async function transition(change: Change, entity: Entity, move: Move<string, string>): Promise<boolean> {
+async function transition(change: Change, entity: Entity, move: Move<string, string>): Promise<number> {
   const table = TABLES[entity];
+  if (move.ids.length === 0) {
+    return 0;
+  }
   if (!mayFollow(table, move.from, move.to)) {
-    throw new Error(`${entity} ${move.id} may not go from ${move.from} to ${move.to}`);
+    throw new Error(`${entity} ${move.ids.join()} may not go from ${move.from} to ${move.to}`);
   }
   const ends = isTerminal(table, move.to);
   if (ends && entity !== "lease" && move.reason === undefined) {
-    throw new Error(`${entity} ${move.id} may not end as ${move.to} without a reason`);
+    throw new Error(`${entity} ${move.ids.join()} may not end as ${move.to} without a reason`);
   }
-  const moved = await changeState(change.tx, {
+  const moved = await changeStates(change.tx, {
     entity,
-    id: move.id,
+    ids: move.ids,
     from: move.from,
     to: move.to,
     epoch: move.epoch ?? null,
@@ -71,37 +85,47 @@ async function transition(change: Change, entity: Entity, move: Move<string, str
       ...move.columns,
     },
   });
-  if (moved) {
+  if (moved > 0) {
     change.touched.add(move.run);
   }
   return moved;
 }
 
-export function moveRun(change: Change, move: Move<RunId, RunState>): Promise<boolean> {
-  return transition(change, "run", move);
+async function moveOne(change: Change, entity: Entity, move: MoveOne<string, string>): Promise<boolean> {
+  const { id, ...rest } = move;
+  return (await transition(change, entity, { ...rest, ids: [id] })) === 1;
 }
 
-export function moveJob(change: Change, move: Move<JobId, JobState>): Promise<boolean> {
+export function moveRun(change: Change, move: MoveOne<RunId, RunState>): Promise<boolean> {
+  return moveOne(change, "run", move);
+}
+
+export function moveJobs(change: Change, move: Move<JobId, JobState>): Promise<number> {
   return transition(change, "job", move);
 }
 
-export function moveAttempt(change: Change, move: Move<AttemptId, AttemptState>): Promise<boolean> {
+export function moveAttempt(change: Change, move: MoveOne<AttemptId, AttemptState>): Promise<boolean> {
+  return moveOne(change, "attempt", move);
+}
+
+export function moveAttempts(change: Change, move: Move<AttemptId, AttemptState>): Promise<number> {
   return transition(change, "attempt", move);
 }
 
-export function moveLease(change: Change, move: Move<LeaseId, LeaseState>): Promise<boolean> {
-  return transition(change, "lease", move);
+export function moveLease(change: Change, move: MoveOne<LeaseId, LeaseState>): Promise<boolean> {
+  return moveOne(change, "lease", move);
 }
 
-/** Writes the audit row of a row's birth. */
-export async function recordBirth(
+/** Writes the audit rows of rows that were just inserted, all in one state. */
+export async function recordBirths(
   change: Change,
   entity: Entity,
-  id: string,
+  ids: readonly string[],
   run: RunId,
   state: string,
   epoch: number | null = null,
 ): Promise<void> {
-  await insertAudit(change.tx, { entity, id, to: state, actor: change.actor, cause: change.cause, epoch });
+  const { actor, cause } = change;
+  await insertAudit(change.tx, { entity, ids, to: state, actor, cause, epoch });
   change.touched.add(run);
 }

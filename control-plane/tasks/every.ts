@@ -28,3 +28,19 @@ export function every(intervalMs: number, name: string, log: TaskLog, body: () =
     },
   };
 }
+
+/** Runs the work, and meanwhile the reminder, again and again. */
+export async function meanwhile(
+  intervalMs: number,
+  name: string,
+  log: TaskLog,
+  reminder: () => Promise<void>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const reminding = every(intervalMs, name, log, reminder);
+  try {
+    await work();
+  } finally {
+    await reminding.stop();
+  }
+}

@@ -220,7 +220,8 @@ create table delta.runner_messages (
   seq bigint not null,
   body_sha256 bytea not null,
   status int not null,
-  reply jsonb not null,
+  -- As text, so that a repeat gets the very same bytes.
+  reply json not null,
   primary key (lease_id, type, seq)
 );
 

@@ -1,0 +1,75 @@
+import { newId } from "../clock.ts";
+import { wakeAll } from "../db/enqueue.ts";
+import { insertAttempts, type NewAttempt } from "../db/attempts.ts";
+import type { RunDecision } from "../scheduler/decision.ts";
+import type { RunSnapshot } from "../scheduler/run-snapshot.ts";
+import type { AttemptId, RunId } from "../../schemas/ids.ts";
+import { ADMISSION_RECHECK_MS } from "./attempts.ts";
+import type { Change } from "./change.ts";
+import { moveAttempts, moveJobs, recordBirths } from "./transition.ts";
+
+type CreateAttempt = Extract<RunDecision, { decide: "create_attempt" }>;
+
+/**
+ * Makes the attempts that were decided, all at once because a large run begins with many. Those that
+ * need not wait are queued at once; jobs become active with their first attempt.
+ */
+export async function createAttempts(
+  change: Change,
+  run: RunId,
+  decisions: readonly CreateAttempt[],
+  snapshot: RunSnapshot,
+): Promise<void> {
+  if (decisions.length === 0) {
+    return;
+  }
+  const attempts = decisions.map((decision) => newAttempt(decision, snapshot));
+  const ids = attempts.map(({ id }) => id);
+  await insertAttempts(change.tx, run, attempts);
+  await recordBirths(change, "attempt", ids, run, "created");
+  const first = decisions.filter(({ number }) => number === 1).map(({ job }) => job);
+  const columns = { started_at: new Date(change.now) };
+  await moveJobs(change, { ids: first, run, from: "waiting", to: "active", columns });
+  await queueAttempts(
+    change,
+    run,
+    attempts.filter(({ notBefore }) => notBefore <= change.now).map(({ id }) => id),
+  );
+}
+
+function newAttempt({ job: jobId, number, notBefore }: CreateAttempt, { jobs }: RunSnapshot): NewAttempt {
+  const plan = jobs.find(({ id }) => id === jobId)?.plan;
+  if (plan === undefined || plan === null) {
+    throw new Error(`the plan does not run job ${jobId}`);
+  }
+  const { runner, priority, queue_timeout_ms: queueTimeoutMs } = plan;
+  const id = newId<AttemptId>();
+  return {
+    id,
+    jobId,
+    number,
+    notBefore,
+    pool: runner.pool,
+    priority,
+    queueDeadlineAt: notBefore + queueTimeoutMs,
+  };
+}
+
+/** From here on they may be dispatched, as soon as admission finds room. */
+export async function queueAttempts(change: Change, run: RunId, ids: readonly AttemptId[]): Promise<void> {
+  if (ids.length === 0) {
+    return;
+  }
+  const recheck = new Date(change.now + ADMISSION_RECHECK_MS);
+  await moveAttempts(change, {
+    ids,
+    run,
+    from: "created",
+    to: "queued",
+    columns: {
+      queued_at: new Date(change.now),
+      wake_at: change.tx`least(${recheck}::timestamptz, queue_deadline_at)`,
+    },
+  });
+  change.wakes.push(wakeAll("admit-attempts"));
+}
