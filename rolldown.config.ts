@@ -29,8 +29,8 @@ const assets: Plugin = {
   buildStart() {
     rmSync("dist", { recursive: true, force: true });
     mkdirSync("dist/runner", { recursive: true });
-    for (const file of globSync("{control-plane,nomad,schemas}/**/*.{sql,json,hcl,html,css}")) {
-      cpSync(file, `dist/${file}`);
+    for (const file of globSync("{control-plane,nomad,schemas}/**/*.*")) {
+      if (!file.endsWith(".ts")) cpSync(file, `dist/${file}`);
     }
     // The control plane finds the launcher beside itself, in the built layout as in the sources.
     writeFileSync("dist/runner/delta-runner.js", 'await import("./main.js");\n');
@@ -46,7 +46,8 @@ export default defineConfig([
       ]),
     ),
     platform: "node",
-    external: /^[^./]/,
+    // Packages stay packages; what the bundler itself adds to a module is its own to bring.
+    external: /^(?!@oxc-project\/)[^./\0]/,
     plugins: [assets, moduleUrls],
     output: { dir: "dist", format: "esm", preserveModules: true, preserveModulesRoot: "." },
   },

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../cli/commands.ts";
@@ -18,6 +18,21 @@ const sections = new Map(
 function documented(text: string): string[] {
   return [...text.matchAll(/^\|[^|]*`--([a-z-]+)[^|]*\|/gm)].map((row) => row[1] ?? "").sort();
 }
+
+test("docs/operate/configuration.md names every setting of the control plane and no other", () => {
+  const settings = (file: string, pattern: RegExp): string[] => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    return [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ""))].sort();
+  };
+  expect(settings("docs/operate/configuration.md", /^\| .*`(DELTA_[A-Z_]+)`/gm)).toEqual(
+    settings("control-plane/config.ts", /"(DELTA_[A-Z_]+)"/g),
+  );
+});
+
+test("README.md links to files that are there", () => {
+  const links = readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/\]\(([^)#:]+)\)/g);
+  expect([...links].map((link) => link[1] ?? "").filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
 
 describe("docs/cli.md", () => {
   test("has a section for every command and none for another", () => {

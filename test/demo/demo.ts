@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig, startControlPlane, type ControlPlane } from "../../control-plane/main.ts";
@@ -8,6 +8,7 @@ import { paint } from "../../cli/output.ts";
 import { followRun } from "../../cli/progress/follow-run.ts";
 import { jobsTable, runLine } from "../../cli/progress/run-text.ts";
 import { deliver, pushDelivery } from "../support/github/deliveries.ts";
+import { gitHubEnvironment } from "../support/github/server-environment.ts";
 import { GitHubStandIn } from "../support/github/stand-in.ts";
 import { FIRST_COMMIT, makeShopRepository, SECOND_COMMIT } from "./shop-repository.ts";
 
@@ -97,22 +98,12 @@ function checksOf(gitHub: GitHubStandIn, head: string): GitHubStandIn["checks"] 
 }
 
 async function startServer(folder: string, gitHub: GitHubStandIn): Promise<ControlPlane> {
-  const keys = join(folder, "keys");
-  mkdirSync(keys);
-  writeFileSync(join(keys, "app.pem"), gitHub.app.privateKey, { mode: 0o600 });
-  writeFileSync(join(keys, "webhook"), gitHub.webhookSecret, { mode: 0o600 });
-  const config = readConfig(
-    {
-      DELTA_STATE_DIR: join(folder, "state"),
-      DELTA_PORT: "0",
-      DELTA_LOG_LEVEL: "error",
-      DELTA_GITHUB_APP_ID: gitHub.app.appId,
-      DELTA_GITHUB_PRIVATE_KEY_FILE: join(keys, "app.pem"),
-      DELTA_GITHUB_WEBHOOK_SECRET_FILE: join(keys, "webhook"),
-      DELTA_GITHUB_API_URL: gitHub.url,
-    },
-    { plainHttpHosts: [new URL(gitHub.url).host] },
-  );
+  const config = readConfig({
+    DELTA_STATE_DIR: join(folder, "state"),
+    DELTA_PORT: "0",
+    DELTA_LOG_LEVEL: "error",
+    ...gitHubEnvironment(gitHub, join(folder, "keys")),
+  });
   return startControlPlane(config);
 }
 
