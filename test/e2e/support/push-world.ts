@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunList, RunView } from "../../../schemas/api.ts";
 import type { CheckRun, Repository } from "../../support/github/state.ts";
 import { deliver, pushDelivery, type Delivery } from "../../support/github/deliveries.ts";
+import { gitHubEnvironment } from "../../support/github/server-environment.ts";
 import { GitHubStandIn } from "../../support/github/stand-in.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 import { environment, ROOT } from "../../cli/support/delta.ts";
@@ -33,8 +34,6 @@ export class PushWorld implements AsyncDisposable {
   private constructor(github: GitHubStandIn) {
     this.github = github;
     this.remote = github.addRepository("acme/shop", this.repository.path);
-    writeFileSync(join(this.folder, "app.pem"), github.app.privateKey, { mode: 0o600 });
-    writeFileSync(join(this.folder, "webhook-secret"), github.webhookSecret, { mode: 0o600 });
   }
 
   static async start(): Promise<PushWorld> {
@@ -63,10 +62,7 @@ export class PushWorld implements AsyncDisposable {
       env: environment({
         DELTA_STATE_DIR: this.stateFolder,
         DELTA_PORT: this.#url === "" ? "0" : new URL(this.#url).port,
-        DELTA_GITHUB_APP_ID: this.github.app.appId,
-        DELTA_GITHUB_PRIVATE_KEY_FILE: join(this.folder, "app.pem"),
-        DELTA_GITHUB_WEBHOOK_SECRET_FILE: join(this.folder, "webhook-secret"),
-        DELTA_GITHUB_API_URL: this.github.url,
+        ...gitHubEnvironment(this.github, join(this.folder, "keys")),
       }),
     });
     this.#server = server;
