@@ -1,5 +1,5 @@
 import type { RunId } from "../schemas/ids.ts";
-import { planningGoesOn } from "./lifecycle/runs.ts";
+import { planningGoesOn } from "./lifecycle/index.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 import type { TaskHandlers } from "./queue.ts";
 import type { Services } from "./routes.ts";
