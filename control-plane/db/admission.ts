@@ -13,6 +13,7 @@ export interface QueuedAttempt {
   readonly pool: string;
   readonly priority: number;
   readonly queuedAt: Date;
+  readonly position: number;
   readonly jobKey: string;
   readonly planDigest: string;
   readonly pending: string | null;
@@ -27,10 +28,10 @@ export async function tryAdmissionLock(tx: Transaction): Promise<boolean> {
 /** The attempts that wait for a dispatch, the most urgent of each repository. */
 export async function readQueuedAttempts(connection: Connection): Promise<readonly QueuedAttempt[]> {
   return connection<QueuedAttempt[]>`
-    select attempt, run, repository, pool, priority, "queuedAt", "jobKey", "planDigest", pending from (
+    select attempt, run, repository, pool, priority, "queuedAt", position, "jobKey", "planDigest", pending from (
       select a.id as attempt, a.run_id as run, r.repository_id as repository, a.pool, a.priority,
-        a.queued_at as "queuedAt", j.key as "jobKey", r.plan_digest as "planDigest", a.pending,
-        row_number() over (partition by r.repository_id order by a.priority desc, a.id) as place
+        a.queued_at as "queuedAt", j.position, j.key as "jobKey", r.plan_digest as "planDigest", a.pending,
+        row_number() over (partition by r.repository_id order by a.priority desc, a.queued_at, j.position) as place
       from delta.attempts a join delta.runs r on r.id = a.run_id join delta.jobs j on j.id = a.job_id
       where a.state = 'queued' and r.state in ('queued', 'running')) as ranked
     where place <= ${CANDIDATES_PER_REPOSITORY_MAX}`;

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly remainingPath: number;
   /** Milliseconds since 1970 by the database's clock. */
   readonly queuedAt: number;
+  /** Place of its job in the plan. */
+  readonly position: number;
 }
 
 /** What is in use now and how much may be. Attempts count from their dispatch to their end. */
@@ -33,7 +35,8 @@ export interface Admission {
 
 /**
  * Fills the room there is: higher priority first, then the repository that uses least, then the
- * longest way to the end of the run, then whoever waits longest. Pure: the same input, the same order.
+ * longest way to the end of the run, then whoever waits longest, then the plan's order. Pure: the same
+ * input, the same order.
  */
 export function admit(candidates: readonly Candidate[], capacity: Capacity): Admission {
   const use = {
@@ -100,6 +103,7 @@ function compare(a: Candidate, b: Candidate): number {
     b.priority - a.priority ||
     b.remainingPath - a.remainingPath ||
     a.queuedAt - b.queuedAt ||
+    a.position - b.position ||
     (a.attempt < b.attempt ? -1 : 1)
   );
 }

@@ -14,6 +14,7 @@ function candidate(attempt: string, changes: Partial<Candidate> = {}): Candidate
     priority: 0,
     remainingPath: 1,
     queuedAt: 0,
+    position: 0,
     ...changes,
   };
 }
