@@ -8,7 +8,7 @@ export type Validated<T> =
 
 /** Compares something from outside with a schema. Nothing is converted, defaulted or dropped. */
 export function validate<Schema extends TSchema>(schema: Schema, value: unknown): Validated<Static<Schema>> {
-  if (Value.Check(schema, value)) return { ok: true, value: value as Static<Schema> };
+  if (Value.Check(schema, value)) return { ok: true, value };
   const [first] = Value.Errors(schema, value);
   const place = first?.instancePath === "" ? "the whole value" : first?.instancePath;
   return { ok: false, fault: first ? `${place}: ${first.message}` : "does not fit its schema" };

@@ -39,7 +39,9 @@ export class RunWatch {
       if (signal.aborted) {
         wake();
       }
-      this.#timer ??= setTimeout(() => void this.#look(), LOOK_MS);
+      if (this.#timer === null) {
+        this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+      }
     });
   }
 

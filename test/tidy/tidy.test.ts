@@ -193,7 +193,8 @@ describe("what is written down", () => {
   });
 
   test("no registry address and no path of one machine is committed", () => {
-    const forbidden = new RegExp(["registry\\.npm", "/ro" + "ot/", "/wo" + "rk/"].join("|"));
+    // Written so that this file does not name what it forbids.
+    const forbidden = /registry[.]npm|[/]root[/]|[/]work[/]/;
     const found = trackedFiles("").filter((file) => forbidden.test(file.text) && file.path !== "LICENSE");
     expect(found.map((file) => file.path)).toEqual([]);
   });

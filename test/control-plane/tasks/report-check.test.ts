@@ -182,7 +182,9 @@ describe("a run on GitHub", () => {
     await cancel(database, run);
     const dying = {
       ...context,
-      github: { ...context.github, upsertCheck: () => Promise.reject(new Error("killed")) },
+      github: Object.assign(Object.create(context.github), {
+        upsertCheck: () => Promise.reject(new Error("killed")),
+      }),
     };
     await database`update delta.checks set busy_until = null`;
     await expect(reportCheck(dying as never, run)).rejects.toThrow("killed");
