@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { NomadDispatcher } from "../../nomad/dispatcher.ts";
 import { type DockerProfile, dockerProfile } from "../../nomad/profiles/docker.ts";
+import { runnerCommand } from "../../nomad/runner-folder.ts";
 import { startRelay } from "../../runner/relay.ts";
+import { RUNNER_VERSION } from "../../runner/version.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import { ControlPlaneStandIn, type StandInOptions } from "../support/control-plane-stand-in.ts";
 import { makeDispatchRequest, makePlanJob } from "../support/dispatch-request.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { untilGone, untilObserved } from "../support/nomad/cluster.ts";
 import { importDebian } from "../support/nomad/debian-image.ts";
-import { docker } from "../support/nomad/docker-engine.ts";
+import { docker, importEmpty } from "../support/nomad/docker-engine.ts";
 import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { buildTestRunnerFolder } from "../support/nomad/runner-folder.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
@@ -168,6 +170,26 @@ describe.runIf(missingPart("docker") === null)("in a hardened container without 
     const { seen, report } = await finished([{ name: "eat", run: "head -c 2000m /dev/zero | tail" }]);
     // Either the runner lives and reports it, or the kernel took the runner and Nomad tells.
     expect(seen.outOfMemory || (report as { reason?: string }).reason === "oom").toBe(true);
+  });
+
+  test("the runner starts in an image that holds nothing at all", async () => {
+    await importEmpty(agent.folder, "delta-test-empty");
+    const limits = [
+      "--rm",
+      "--read-only",
+      "--network=none",
+      "--cap-drop=ALL",
+      "--security-opt=no-new-privileges",
+    ];
+    const mount = ["--volume", `${runnerFolder}:/delta:ro`, "delta-test-empty:1"];
+    const said = await docker(agent.folder, [
+      "run",
+      ...limits,
+      ...mount,
+      ...runnerCommand("/delta"),
+      "--version",
+    ]);
+    expect(said.trim()).toBe(RUNNER_VERSION);
   });
 
   test("a stopped attempt leaves no container", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -55,35 +55,14 @@ export async function docker(folder: string, args: readonly string[]): Promise<s
   return stdout;
 }
 
-/** An image with a static busybox and nothing else: no C library at all. */
-export async function importBusybox(folder: string, name: string): Promise<void> {
+/** An image without a C library, a shell or anything else: only the folders that mounts need. */
+export async function importEmpty(folder: string, name: string): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), "delta-image-"));
   try {
-    for (const path of ["bin", "tmp", "local", "secrets", "alloc", "delta", "proc", "dev", "sys", "etc"]) {
-      await mkdir(join(root, path));
-    }
-    const { stdout } = await run("sh", ["-c", "command -v busybox"]);
-    await run("cp", ["--", stdout.trim(), join(root, "bin", "busybox")]);
-    for (const applet of [
-      "sh",
-      "cat",
-      "ls",
-      "id",
-      "touch",
-      "grep",
-      "sleep",
-      "env",
-      "ip",
-      "wget",
-      "dd",
-      "true",
-    ]) {
-      await symlink("busybox", join(root, "bin", applet));
-    }
-    const tar = join(root, "..", `${name}-${process.pid}.tar`);
-    await run("tar", ["--create", "--file", tar, "--directory", root, "."]);
+    await mkdir(join(root, "content/delta"), { recursive: true });
+    const tar = join(root, "image.tar");
+    await run("tar", ["--create", "--file", tar, "--directory", join(root, "content"), "."]);
     await docker(folder, ["import", tar, `${name}:1`]);
-    await rm(tar);
   } finally {
     await rm(root, { recursive: true });
   }
