@@ -22,8 +22,9 @@ export async function whyNotHere(
 ): Promise<WhyNotAnswer> {
   const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
-  if (planned !== null) requireJobs(planned.plan, [job]);
   const answer = planned === null ? null : whyNot(input, job);
+  // A component's instance that the plan does not have is known to `whyNot` alone.
+  if (planned !== null && answer === null) requireJobs(planned.plan, [job]);
   if (answer === null) {
     if (!json) talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;

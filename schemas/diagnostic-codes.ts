@@ -209,6 +209,11 @@ export const DIAGNOSTIC_CODES = {
   DC1702: { name: "manifest.unreadable", severity: "warning", title: "A manifest cannot be read" },
   DC1703: { name: "component.unknown", severity: "error", title: "A name is no component's" },
   DC1704: { name: "path.unowned", severity: "error", title: "A changed path belongs to no component" },
+  DC1705: {
+    name: "component.glob_no_match",
+    severity: "warning",
+    title: "A glob fits no component",
+  },
   DC1901: {
     name: "need.left_out",
     severity: "warning",

@@ -14,6 +14,8 @@ const UNTRUSTED = [
   ["pr", "target"],
   ["pr", "action"],
   ["changes", "paths"],
+  ["component", "id"],
+  ["component", "root"],
   ["inputs"],
 ];
 

@@ -1,6 +1,8 @@
-import type { YamlMap } from "../yaml/nodes.ts";
+import { quote } from "../diagnostics/quote.ts";
+import type { Report } from "../diagnostics/report.ts";
+import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { type Lowering, lowerIf } from "./lowering.ts";
-import type { ConditionModel, RuleModel } from "./model.ts";
+import type { ConditionModel, Located, RuleModel } from "./model.ts";
 import { entryOf, globList, itemsOf, locatedTexts, mapOf, textOf, wordOf } from "./read.ts";
 
 /** `if`, `changes` and `components` of a job or a rule; null when it has none of them. */
@@ -14,8 +16,23 @@ export function lowerCondition(map: YamlMap, lowering: Lowering): ConditionModel
     span: first.keySpan,
     if: ifEntry && lowerIf(ifEntry.value, lowering),
     changes: globList(changes),
-    components: components && { ids: locatedTexts(components.value), span: components.keySpan },
+    components: components && {
+      ids: componentIds(components, lowering.report),
+      span: components.keySpan,
+    },
   };
+}
+
+/** What a component can be called; anything else in this place is a glob. */
+const COMPONENT_ID = /^[A-Za-z0-9@._/:-]+$/;
+
+function componentIds({ value }: YamlEntry, report: Report): readonly Located<string>[] {
+  return locatedTexts(value).filter((id) => {
+    if (COMPONENT_ID.test(id.value)) return true;
+    const message = `${quote(id.value)} is no component's id; globs of components are for jobs with \`for_each\``;
+    report.add("DC1107", id.span, message);
+    return false;
+  });
 }
 
 /** `rules` of a job or of the pipeline; null when there are none. The short form beside them is a conflict. */

@@ -18,10 +18,11 @@ import {
   lowerRunner,
   lowerShell,
 } from "./lower-runner.ts";
+import { componentEnv, lowerForEach, withoutChoice } from "./lower-for-each.ts";
 import { lowerSteps, TIMEOUT_BOUNDS } from "./lower-steps.ts";
 import { type Lowering, lowerDuration, lowerEnv, lowerTemplate } from "./lowering.ts";
 import { mergeMaps } from "./merge-maps.ts";
-import type { JobModel, Located } from "./model.ts";
+import type { ForEachModel, JobModel, Located } from "./model.ts";
 import { booleanOf, entryOf, itemsOf, mapOf, numberOf, textOf, wordOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
 
@@ -30,6 +31,7 @@ export interface WrittenNeed {
   readonly job: Located<string>;
   readonly when: NeedCondition;
   readonly optional: boolean;
+  readonly everyComponent: boolean;
 }
 
 /** A job as written: what its instances share, and its cells. */
@@ -62,7 +64,13 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   const isWhole = matrix === null && parallel === null;
   const cells = expandParallel(matrix && expandMatrix(matrix, report), parallel, report);
   const { vars, inputs } = context;
-  const scope = scopeType({ vars, inputs, matrix: isWhole ? null : matrixType(cells), hasComponent: false });
+  const forEach = lowerForEach(job, report);
+  const scope = scopeType({
+    vars,
+    inputs,
+    matrix: isWhole ? null : matrixType(cells),
+    hasComponent: forEach !== null,
+  });
   // Without cells every `matrix.x` would be a second finding about the same mistake.
   const isBroken = !isWhole && cells.length === 0;
   const lowering: Lowering = { report, scope: isBroken ? { kind: "any" } : scope };
@@ -76,19 +84,21 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
     span: entry.keySpan,
     needs: itemsOf(entryOf(job, "needs")?.value).flatMap(lowerNeed),
     instances,
-    shared: lowerShared(entry, job, context, lowering),
+    shared: lowerShared(entry, job, forEach, context, lowering),
   };
 }
 
 function lowerShared(
   entry: YamlEntry,
   job: YamlMap,
+  forEach: ForEachModel | null,
   context: JobContext,
   lowering: Lowering,
 ): JobDraft["shared"] {
   const value = (key: string): YamlNode | undefined => entryOf(job, key)?.value;
   const { report } = context;
   const env = mapOf(value("env"));
+  const asked = forEach === null ? job : withoutChoice(job);
   return {
     id: entry.key,
     span: entry.keySpan,
@@ -98,11 +108,14 @@ function lowerShared(
     shell: lowerShell(value("shell")),
     env: new Map([
       ...parallelEnv(entryOf(job, "parallel")),
+      ...componentEnv(forEach),
       ...lowerEnv(env ? mergeMaps(context.env, env, report) : context.env, lowering),
     ]),
     steps: lowerSteps(value("steps"), lowering),
-    condition: lowerCondition(job, lowering),
-    rules: lowerRules(job, lowering),
+    condition: lowerCondition(asked, lowering),
+    forEach,
+    component: null,
+    rules: lowerRules(asked, lowering),
     timeoutMs: lowerDuration(job, "timeout", TIMEOUT_BOUNDS, report) ?? JOB_TIMEOUT_MS_DEFAULT,
     queueTimeoutMs: lowerDuration(job, "queue_timeout", TIMEOUT_BOUNDS, report) ?? QUEUE_TIMEOUT_MS_DEFAULT,
     retry: lowerRetry(value("retry"), report),
@@ -133,6 +146,7 @@ function lowerNeed(node: YamlNode): readonly WrittenNeed[] {
       job: { value: job, span: jobNode.span },
       when: wordOf(entryOf(map, "when")?.value, ["success", "done", "skipped_ok"] as const) ?? "success",
       optional: booleanOf(entryOf(map, "optional")?.value) ?? false,
+      everyComponent: false,
     },
   ];
 }

@@ -47,5 +47,6 @@ function afterAll(draft: JobDraft, jobs: ReadonlyMap<string, YamlEntry>): JobDra
     when: "done" as const,
     optional: false,
   }));
-  return { ...draft, needs: [...draft.needs, ...needs] };
+  const all = [...draft.needs, ...needs].map((need) => ({ ...need, everyComponent: true }));
+  return { ...draft, needs: all };
 }

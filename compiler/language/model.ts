@@ -1,3 +1,4 @@
+import type { Component } from "../../schemas/components.ts";
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar, NeedCondition, RetryCause } from "../../schemas/plan.ts";
 import type { Expression, Template, ValueMap } from "../expressions/ast.ts";
@@ -136,6 +137,15 @@ export interface NeedModel {
   readonly keys: readonly string[];
   readonly when: NeedCondition;
   readonly optional: boolean;
+  /** Under `finally`: every instance is waited for, also those of other components. */
+  readonly everyComponent: boolean;
+}
+
+/** `for_each: affected`: one instance for each affected component. */
+export interface ForEachModel {
+  readonly span: Span;
+  /** Ids, roots and globs that narrow the components; null means all of them. */
+  readonly components: GlobList | null;
 }
 
 export interface StepModel {
@@ -151,9 +161,9 @@ export interface StepModel {
   readonly span: Span;
 }
 
-/** One job, or one cell of a job's matrix. */
+/** One job, one cell of a job's matrix, or, when what changed is known, either of them for one component. */
 export interface JobModel {
-  /** The id, with matrix values in brackets, axes sorted by name: `test[node=24,os=linux]`. */
+  /** The id, with matrix values and component in brackets, sorted by name: `test[component=web,node=24]`. */
   readonly key: string;
   readonly id: string;
   /** The id where the job is written. */
@@ -161,6 +171,9 @@ export interface JobModel {
   readonly name: Template | null;
   /** Values of this cell by axis; null without a matrix. */
   readonly matrix: ReadonlyMap<string, JsonScalar> | null;
+  readonly forEach: ForEachModel | null;
+  /** The component of this instance; null in the job as written, and without `for_each`. */
+  readonly component: Pick<Component, "id" | "root" | "kind"> | null;
   readonly image: Template | null;
   readonly workdir: Template | null;
   readonly shell: readonly string[];

@@ -88,8 +88,12 @@ export function scopeNames(facts: ScopeFacts): ValueMap {
     ["changes", changeValues(changes)],
   ]);
   if (facts.matrix) names.set("matrix", facts.matrix);
-  if (facts.component) names.set("component", new Map(Object.entries(facts.component)));
+  if (facts.component) names.set("component", componentValues(facts.component));
   return names;
+}
+
+export function componentValues({ id, root, kind }: NonNullable<ScopeFacts["component"]>): ValueMap {
+  return new Map<string, Value>(Object.entries({ id, root, kind }));
 }
 
 function eventValues(event: PipelineEvent): ValueMap {

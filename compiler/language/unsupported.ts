@@ -6,7 +6,6 @@ const JOB = [
   "checkout",
   "concurrency",
   "environment",
-  "for_each",
   "id_tokens",
   "interruptible",
   "network",

@@ -21,6 +21,8 @@ export interface PlanParts {
   readonly input: CompileInput;
   readonly changes: ChangeSet;
   readonly model: PipelineModel;
+  /** Every job with its instances, in the pipeline's order. */
+  readonly instances: readonly JobModel[];
   readonly sources: readonly { readonly path: string; readonly blob: string }[];
   readonly affected: AffectedResult;
   readonly uncertain: readonly Uncertainty[];
@@ -46,7 +48,7 @@ export function buildPlan(parts: PlanParts): Plan {
     uncertain: parts.uncertain,
     limits: { max_runtime_ms: model.limits.maxRuntimeMs, max_concurrency: model.limits.maxConcurrency },
     jobs: parts.jobs,
-    decisions: model.jobs.map((job) => decision(job, parts)),
+    decisions: parts.instances.map((job) => decision(job, parts)),
   });
 }
 

@@ -6,12 +6,13 @@ import type { Scope, Value } from "../expressions/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
 import { type JobModel, loadPipeline, type PipelineModel } from "../language/index.ts";
-import { scopeNames } from "../language/scope.ts";
+import { componentValues, scopeNames } from "../language/scope.ts";
 import { lintPipeline } from "../lints/index.ts";
 import { comparePaths } from "../paths.ts";
 import { changedPaths, changeFacts } from "../selection/change-facts.ts";
 import { decide } from "../selection/decide.ts";
-import { mergeDoubts } from "../selection/doubt.ts";
+import { type Doubt, mergeDoubts } from "../selection/doubt.ts";
+import { expandForEach } from "../selection/expand-for-each.ts";
 import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 import { inNeedOrder } from "../selection/settle-needs.ts";
 import { buildPlan } from "./build-plan.ts";
@@ -46,10 +47,22 @@ export function compile(input: CompileInput): CompileResult {
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
   const definitions = definitionsOf(model, configuration, input, changes);
   const scopeOf = scopes(model, input, changes);
-  const ordered = inNeedOrder(model.jobs);
-  const judging = { facts, lists, report, all: input.request.all };
   const { event, request } = input;
-  const verdicts = decide({ model, ordered, event, request, judging, scopeOf, doubtOf: definitions.doubtOf });
+  const judging = { facts, lists, report, all: request.all };
+  const { components } = affected.graph;
+  const expanded = expandForEach({
+    jobs: model.jobs,
+    components,
+    request,
+    judging,
+    doubtOf: definitions.doubtOf,
+  });
+  if (expanded === null) return failed(sortDiagnostics([...loaded.diagnostics, ...report.settle()]));
+  const { jobs: instances, writtenAs } = expanded;
+  const ordered = inNeedOrder(instances);
+  const doubtOf = (job: JobModel | null): Doubt | null =>
+    definitions.doubtOf(job === null ? null : writtenAs(job));
+  const verdicts = decide({ model, ordered, event, request, judging, scopeOf, doubtOf });
   const isPlanned = (key: string): boolean => verdicts.get(key)?.outcome === "selected";
   const jobs = ordered
     .filter(({ key }) => isPlanned(key))
@@ -63,7 +76,18 @@ export function compile(input: CompileInput): CompileResult {
     definitions.uncertain,
     facts.uncertain,
   );
-  const plan = buildPlan({ input, changes, model, sources, affected, uncertain, jobs, verdicts, placeOf });
+  const plan = buildPlan({
+    input,
+    changes,
+    model,
+    instances,
+    sources,
+    affected,
+    uncertain,
+    jobs,
+    verdicts,
+    placeOf,
+  });
   const canonical = canonicalPlan(plan);
   return { plan, digest: planDigest(canonical), canonical, diagnostics };
 }
@@ -93,7 +117,7 @@ function definitionsOf(
   return definitionChanges(model, before, changed);
 }
 
-/** All jobs read the same names but those of their matrix. */
+/** All jobs read the same names but those of their matrix and component. */
 function scopes(
   model: PipelineModel,
   { head, event }: CompileInput,
@@ -109,7 +133,11 @@ function scopes(
     component: null,
   });
   return (job) => {
-    const matrix = job?.matrix ?? null;
-    return { names: matrix === null ? names : new Map<string, Value>([...names, ["matrix", matrix]]), files };
+    const { matrix = null, component = null } = job ?? {};
+    if (matrix === null && component === null) return { names, files };
+    const own = new Map<string, Value>(names);
+    if (matrix !== null) own.set("matrix", matrix);
+    if (component !== null) own.set("component", componentValues(component));
+    return { names: own, files };
   };
 }

@@ -22,7 +22,7 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     job: job.id,
     name: bound.name ?? job.key,
     matrix: job.matrix === null ? null : Object.fromEntries(job.matrix),
-    component: null,
+    component: job.component === null ? null : { id: job.component.id, root: job.component.root },
     image: bound.image,
     workdir: bound.workdir,
     shell: job.shell,

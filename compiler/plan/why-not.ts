@@ -36,22 +36,27 @@ export function whyNot(input: CompileInput, job: string): WhyNot | null {
   const model = loadPipeline({ head: input.head, event: input.event }).model;
   if (plan === null || model === null) return null;
   const decisions = findDecisions(plan, job);
-  if (decisions.length === 0) return null;
+  if (decisions.length === 0 && !mayBeInstance(model, job)) return null;
   const runs = decisions.some(({ outcome }) => outcome === "selected");
   if (runs) return { job, decisions, runs, wouldRunIf: [], tried: 0 };
-  const search = new Search(model, new Set(decisions.map(({ key }) => key)));
+  const search = new Search(model, job);
   const wouldRunIf = search.smallest(input);
   return { job, decisions, runs, wouldRunIf, tried: search.tried };
 }
 
+/** A component that is not affected has no decision of its own, but a change could give it one. */
+function mayBeInstance(model: PipelineModel, key: string): boolean {
+  return model.jobs.some(({ id, forEach }) => forEach !== null && key.startsWith(`${id}[`));
+}
+
 class Search {
   readonly #model: PipelineModel;
-  readonly #keys: ReadonlySet<string>;
+  readonly #job: string;
   tried = 0;
 
-  constructor(model: PipelineModel, keys: ReadonlySet<string>) {
+  constructor(model: PipelineModel, job: string) {
     this.#model = model;
-    this.#keys = keys;
+    this.#job = job;
   }
 
   smallest(input: CompileInput): readonly string[] {
@@ -70,10 +75,10 @@ class Search {
   #runs(input: CompileInput, forCertain = false): boolean {
     if (this.tried >= COMPILES_MAX) return false;
     this.tried += 1;
-    const decisions = compile(input).plan?.decisions ?? [];
-    return decisions.some(
-      ({ key, outcome, uncertain }) =>
-        this.#keys.has(key) && outcome === "selected" && (uncertain.length === 0 || !forCertain),
+    const { plan } = compile(input);
+    // Asked again for each plan: what changed decides which instances a job has.
+    return (plan === null ? [] : findDecisions(plan, this.#job)).some(
+      ({ outcome, uncertain }) => outcome === "selected" && (uncertain.length === 0 || !forCertain),
     );
   }
 

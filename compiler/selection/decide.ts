@@ -5,6 +5,7 @@ import type { JobModel, PipelineModel } from "../language/model.ts";
 import { type Refusal, refusalOf } from "./admission.ts";
 import type { Doubt } from "./doubt.ts";
 import { judgeCondition, type Judging } from "./judge-condition.ts";
+import { isWithoutComponent, judgeInstance, nothingToRunFor } from "./judge-for-each.ts";
 import { judgeRules } from "./judge-rules.ts";
 import { narrowToRequest } from "./request.ts";
 import { settleNeeds } from "./settle-needs.ts";
@@ -12,7 +13,7 @@ import { type Verdict, verdict } from "./verdict.ts";
 
 export interface DecideInput {
   readonly model: PipelineModel;
-  /** The model's jobs, each after what it needs. */
+  /** Every instance of the model's jobs, each after what it needs. */
   readonly ordered: readonly JobModel[];
   readonly event: PipelineEvent;
   readonly request: CompileInput["request"];
@@ -25,10 +26,10 @@ export interface DecideInput {
 
 /** One verdict for every job of the pipeline, by key. */
 export function decide(input: DecideInput): ReadonlyMap<string, Verdict> {
-  const { model, ordered, request, judging } = input;
+  const { ordered, request, judging } = input;
   const refused = refuse(input);
-  if (refused !== null) return new Map(model.jobs.map(({ key }) => [key, refused]));
-  const judged = new Map(model.jobs.map((job) => [job.key, judgeJob(job, input)]));
+  if (refused !== null) return new Map(ordered.map(({ key }) => [key, refused]));
+  const judged = new Map(ordered.map((job) => [job.key, judgeJob(job, input)]));
   const asked =
     request.jobs.length === 0 ? judged : narrowToRequest(request.jobs, ordered, judged, judging.report);
   return settleNeeds(ordered, asked);
@@ -49,8 +50,12 @@ function refuse({ model, event, request, judging, scopeOf, doubtOf }: DecideInpu
 }
 
 function judgeJob(job: JobModel, { judging, scopeOf, doubtOf }: DecideInput): Verdict {
+  // Without a component there are no values for the job's expressions, and nothing to run.
+  if (isWithoutComponent(job)) return nothingToRunFor(job, judging.facts);
   const view = { scope: scopeOf(job), span: job.span, doubt: doubtOf(job) };
-  return job.rules === null
-    ? judgeCondition(job.condition, judging, view)
-    : judgeRules(job.rules, job.span, judging, view);
+  const own =
+    job.rules === null
+      ? judgeCondition(job.condition, judging, view)
+      : judgeRules(job.rules, job.span, judging, view);
+  return judgeInstance(job, own, judging, view);
 }

@@ -43,6 +43,7 @@ export function globListsOf(model: PipelineModel): readonly GlobList[] {
     on.pullRequest?.targets ?? null,
     components.globalInputs,
     ...components.declared.map(({ inputs }) => inputs),
+    ...model.jobs.map(({ forEach }) => forEach?.components ?? null),
     changes.ignore,
   ];
   return [...pathListsOf(model), ...lists.filter((list) => list !== null)];

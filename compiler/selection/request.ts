@@ -2,6 +2,7 @@ import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { JobModel } from "../language/model.ts";
+import { isWithoutComponent } from "./judge-for-each.ts";
 import { listNames, named } from "./sentence.ts";
 import { type Verdict, verdict } from "./verdict.ts";
 
@@ -23,7 +24,9 @@ export function narrowToRequest(
   const asked = new Set(names);
   const narrowed = new Map<string, Verdict>();
   for (const job of ordered.toReversed()) {
-    if (asked.has(job.id) || asked.has(job.key)) {
+    const own = judged.get(job.key);
+    if (own !== undefined && isWithoutComponent(job)) narrowed.set(job.key, own);
+    else if (asked.has(job.id) || asked.has(job.key)) {
       narrowed.set(job.key, verdict("selected", "request", "it was asked for by name", job.span));
     }
     if (narrowed.get(job.key)?.outcome !== "selected") continue;

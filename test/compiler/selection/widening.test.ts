@@ -24,6 +24,9 @@ const condition = fc.oneof(
   fc
     .tuple(fc.constantFrom(...FOLDERS), glob)
     .map(([id, text]) => `    components: [${id}]\n    changes: ["${text}"]\n`),
+  fc
+    .constantFrom("", "    components: [a, b]\n", '    components: ["*", "!b"]\n')
+    .map((filter) => `    for_each: affected\n${filter}`),
 );
 const job = fc.record({
   condition,
