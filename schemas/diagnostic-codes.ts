@@ -68,7 +68,7 @@ export const DIAGNOSTIC_CODES = {
   },
   DC1108: { name: "duration.invalid", severity: "error", title: "A duration is malformed or out of range" },
   DC1109: { name: "size.invalid", severity: "error", title: "A size is malformed or out of range" },
-  DC1110: { name: "key.unsupported", severity: "error", title: "A key of the language is not supported yet" },
+  DC1110: { name: "key.unsupported", severity: "error", title: "A key or value of the language is not supported yet" },
   DC1111: { name: "key.conflict", severity: "error", title: "Two keys are written that exclude each other" },
   DC1112: {
     name: "path.outside_repository",

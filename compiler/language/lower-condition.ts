@@ -54,7 +54,7 @@ export function lowerRules(map: YamlMap, lowering: Lowering): readonly RuleModel
     const rule = mapOf(item);
     if (rule === null) return [];
     const run = entryOf(rule, "run");
-    const word = wordOf(run?.value, ["auto", "manual", "never"] as const) ?? "auto";
+    const word = wordOf(run?.value, ["auto", "never"] as const) ?? "auto";
     const none = { span: item.span, if: null, changes: null, components: null };
     return [
       {

@@ -126,7 +126,7 @@ export interface IfModel {
 /** One entry of `rules`; the first whose condition holds decides. */
 export interface RuleModel {
   readonly condition: ConditionModel;
-  readonly run: Located<"auto" | "manual" | "never">;
+  readonly run: Located<"auto" | "never">;
   readonly reason: string | null;
 }
 

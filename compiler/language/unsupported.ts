@@ -34,6 +34,16 @@ const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
   matrix: ["fail_fast", "max"],
 };
 
+/** Values of the language that do nothing yet, by their key. */
+const UNSUPPORTED_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  run: { manual: "nothing could start the job; ask for it by name with `delta run`" },
+};
+
+/** Why a value cannot be used yet; null when it is simply not part of the language. */
+export function unsupportedValue(key: string, value: string): string | null {
+  return UNSUPPORTED_VALUES[key]?.[value] ?? null;
+}
+
 /** `where` is the name of the map in the schema. */
 export function unsupportedKey(where: string, key: string): boolean {
   return UNSUPPORTED[where]?.includes(key) ?? false;

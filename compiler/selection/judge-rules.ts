@@ -23,11 +23,8 @@ export function judgeRules(rules: readonly RuleModel[], span: Span, judging: Jud
     const says = reason === null ? "" : ` (${named(reason)})`;
     const clause = isDoubtful ? judged.clause : "rule";
     if (run.value === "auto") return { ...judged, clause, because: `${judged.because}${says}` };
-    const because =
-      run.value === "never"
-        ? `a rule says never${says}, and ${judged.because}`
-        : `a rule leaves it to a person${says}, and ${judged.because}`;
-    return { ...judged, outcome: run.value === "never" ? "skipped" : "blocked", clause: "rule", because };
+    const because = `a rule says never${says}, and ${judged.because}`;
+    return { ...judged, outcome: "skipped", clause: "rule", because };
   }
   if (unchanged !== null) return { ...unchanged, because: `no rule holds: ${unchanged.because}` };
   return verdict("skipped", "rule", "no rule holds", span);

@@ -192,13 +192,12 @@ describe("rules, parallel and finally", () => {
   test("rules keep their order, their default is to run", () => {
     const model = load({
       [PIPELINE]:
-        "version: 1\njobs: { a: { rules: [{ if: ref.is_default, run: never, reason: quiet }, { changes: src/** }, {run: manual}], steps: [a] } }",
+        "version: 1\njobs: { a: { rules: [{ if: ref.is_default, run: never, reason: quiet }, { changes: src/** }], steps: [a] } }",
     });
     const rules = jobOf(model, "a").rules ?? [];
     expect(rules.map(({ run, reason }) => [run.value, reason])).toEqual([
       ["never", "quiet"],
       ["auto", null],
-      ["manual", null],
     ]);
     expect(rules[1]?.condition.changes?.globs.map(({ value }) => value)).toEqual(["src/**"]);
   });
