@@ -1,5 +1,6 @@
 import type { PipelineEvent } from "../../schemas/event.ts";
-import { askGit } from "./git-process.ts";
+import { askText } from "./ask-text.ts";
+import { failure } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
 import type { ObjectReader } from "./object-reader.ts";
 
@@ -60,10 +61,12 @@ async function findDefaultBranch(repository: GitRepository, objects: ObjectReade
   return names.find((_, index) => (found[index] ?? null) !== null)?.name ?? null;
 }
 
+/** What a ref stands for; null when it stands for no other ref, or is not there. */
 async function symbolicRef(repository: GitRepository, name: string): Promise<string | null> {
-  const { stdout, exitCode } = await askGit(repository, {
-    arguments: ["symbolic-ref", "--quiet", name],
-    accepted: [1],
-  });
-  return exitCode === 0 ? stdout.toString("utf8").trim() : null;
+  const args = ["symbolic-ref", name];
+  const { text, stderr, exitCode } = await askText(repository, { arguments: args, accepted: [128] });
+  if (exitCode === 0) return text.trim();
+  // Asked with --quiet git would say nothing, which takes simple-git longer to believe.
+  if (stderr.includes("is not a symbolic ref")) return null;
+  throw failure(repository.path, args, exitCode, stderr);
 }

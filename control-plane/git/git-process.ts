@@ -1,61 +1,65 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { GitError } from "./git-error.ts";
-import { HARDENED_OPTIONS, readingEnvironment } from "./git-environment.ts";
+import { hardenedSettings, readingEnvironment } from "./git-environment.ts";
 import type { GitRepository } from "./model.ts";
 
 /** One question to git. The slowest one here, a diff of 200,000 paths, takes about a second. */
 const GIT_TIME_MS_MAX = 120_000;
 /** Answer of one question. The tree of a million files is about 100 MB. */
 const GIT_OUTPUT_BYTES_MAX = 512 * 1024 * 1024;
-/** Kept of what git says on stderr, for the error message. */
-const STDERR_CHARACTERS_MAX = 4_096;
+/** Kept of what git says on stderr; what a fetch says may go on for a while before it tells the cause. */
+const STDERR_CHARACTERS_MAX = 16_384;
+/** Of that, what an error message repeats. */
+const SAID_CHARACTERS_MAX = 4_096;
 
-type Place = Pick<GitRepository, "path" | "trusted">;
+/** Where git is started, and the folders it may take for safe. */
+export type Place = Pick<GitRepository, "path" | "trusted">;
 
 export interface GitQuestion {
   readonly arguments: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
+  readonly timeoutMs?: number;
   readonly outputBytesMax?: number;
   readonly signal?: AbortSignal | undefined;
   /** Exit codes besides 0 that are answers. */
-  readonly accepted?: readonly number[];
+  readonly accepted?: readonly number[] | "any";
+  /** For commands that start others: those are ended with it. Such a group gets no Ctrl-C of a terminal. */
+  readonly group?: boolean;
 }
 
 export interface GitAnswer {
   readonly stdout: Buffer;
   readonly stderr: string;
+  /** -1 when a signal ended it. */
   readonly exitCode: number;
 }
 
 /** Starts git on a repository with its arguments as they are: no shell, no option made of data. */
 export function spawnGit(
   place: Place,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv = readingEnvironment(),
+  { arguments: args, environment, group = false }: Pick<GitQuestion, "arguments" | "environment" | "group">,
 ): ChildProcessWithoutNullStreams {
-  const trust = place.trusted.flatMap((folder) => ["-c", `safe.directory=${folder}`]);
-  return spawn("git", ["-C", place.path, "--no-pager", ...HARDENED_OPTIONS, ...trust, ...args], {
-    env: environment,
+  const settings = hardenedSettings(place.trusted).flatMap((setting) => ["-c", setting]);
+  return spawn("git", ["-C", place.path, "--no-pager", ...settings, ...args], {
+    env: environment ?? readingEnvironment(),
     stdio: "pipe",
+    detached: group,
     windowsHide: true,
   });
 }
 
 /** Asks git one thing and waits for the whole answer. Throws GitError for everything but an answer. */
 export async function askGit(place: Place, question: GitQuestion): Promise<GitAnswer> {
-  const { arguments: args, environment, signal, accepted = [] } = question;
+  const { arguments: args, signal, accepted = [], timeoutMs = GIT_TIME_MS_MAX } = question;
   const bytesMax = question.outputBytesMax ?? GIT_OUTPUT_BYTES_MAX;
-  const child = spawnGit(place, args, environment);
+  const child = spawnGit(place, question);
   const stopped: { error: GitError | null } = { error: null };
   const stop = (code: GitError["code"], message: string): void => {
     stopped.error ??= new GitError(code, `git ${args[0] ?? ""} ${message}`);
-    child.kill("SIGKILL");
+    end(child, question.group === true);
   };
-  const late = setTimeout(
-    () => stop("timed_out", `gave no answer in ${GIT_TIME_MS_MAX / 1000} s`),
-    GIT_TIME_MS_MAX,
-  );
+  const late = setTimeout(() => stop("timed_out", `gave no answer in ${timeoutMs / 1000} s`), timeoutMs);
   const cancel = (): void => stop("canceled", "was canceled");
   if (signal?.aborted === true) cancel();
   else signal?.addEventListener("abort", cancel, { once: true });
@@ -73,13 +77,27 @@ export async function askGit(place: Place, question: GitQuestion): Promise<GitAn
     const [code] = (await once(child, "close")) as [number | null];
     if (stopped.error !== null) throw stopped.error;
     const exitCode = code ?? -1;
-    if (exitCode !== 0 && !accepted.includes(exitCode)) throw failure(place.path, args, exitCode, stderr());
+    if (exitCode !== 0 && accepted !== "any" && !accepted.includes(exitCode)) {
+      throw failure(place.path, args, exitCode, stderr());
+    }
     return { stdout: Buffer.concat(chunks), stderr: stderr(), exitCode };
   } catch (error) {
     throw asGitError(error, place.path);
   } finally {
     clearTimeout(late);
     signal?.removeEventListener("abort", cancel);
+  }
+}
+
+function end(child: ChildProcessWithoutNullStreams, group: boolean): void {
+  if (!group || child.pid === undefined) {
+    child.kill("SIGKILL");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // The group has ended already.
   }
 }
 
@@ -104,7 +122,7 @@ export function failure(path: string, args: readonly string[], exitCode: number,
   if (/not a git repository/i.test(stderr)) {
     return new GitError("not_a_repository", `${path} is not inside a git repository`);
   }
-  const said = stderr === "" ? "" : `: ${stderr}`;
+  const said = stderr === "" ? "" : `: ${stderr.slice(0, SAID_CHARACTERS_MAX)}`;
   return new GitError("git_failed", `git ${args[0] ?? ""} in ${path} ended with ${exitCode}${said}`);
 }
 
@@ -112,9 +130,11 @@ export function failure(path: string, args: readonly string[], exitCode: number,
 export function asGitError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || error instanceof GitError) return error;
   if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-    return new GitError("git_missing", "git was not found on PATH; install git 2.36 or newer", {
-      cause: error,
-    });
+    return gitMissing({ cause: error });
   }
   return new GitError("git_failed", `git could not be run in ${path}: ${error.message}`, { cause: error });
+}
+
+export function gitMissing(options?: ErrorOptions): GitError {
+  return new GitError("git_missing", "git was not found on PATH; install git 2.36 or newer", options);
 }

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { askText } from "./ask-text.ts";
 import { askGit } from "./git-process.ts";
 import { GitError } from "./git-error.ts";
 import type { GitRepository } from "./model.ts";
@@ -39,12 +41,12 @@ export function historyOf(repository: GitRepository, objects: ObjectReader, sign
     },
     async meeting(one, other) {
       if (one === other) return { commit: one, count: 1, complete: true };
-      const { stdout } = await askGit(repository, {
+      const { text } = await askText(repository, {
         arguments: ["merge-base", "--all", "--end-of-options", one, other],
         accepted: [1],
         signal,
       });
-      const commits = stdout.toString("latin1").split("\n").filter(Boolean);
+      const commits = text.split("\n").filter(Boolean);
       const commit = commits[0] ?? null;
       const complete = !repository.shallow || (await isComplete(repository, one, other, commit, signal));
       return { commit, count: commits.length, complete };
@@ -83,8 +85,7 @@ async function isComplete(
 }
 
 async function readCutCommits(repository: GitRepository): Promise<Set<string>> {
-  const { stdout } = await askGit(repository, { arguments: ["rev-parse", "--git-path", "shallow"] });
-  const file = stdout.toString("utf8").replace(/\n$/, "");
-  const text = await readFile(file.startsWith("/") ? file : `${repository.path}/${file}`, "latin1");
-  return new Set(text.split("\n").filter(Boolean));
+  const { text } = await askText(repository, { arguments: ["rev-parse", "--git-path", "shallow"] });
+  const file = resolve(repository.path, text.replace(/\n$/, ""));
+  return new Set((await readFile(file, "latin1")).split("\n").filter(Boolean));
 }

@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import type { GitCredentials } from "../../schemas/forge.ts";
-import type { MirrorGitResult } from "./mirror-git.ts";
+import type { FetchGrant } from "./git-environment.ts";
 
 /** Where mirrors may fetch from. HTTPS is always allowed. */
 export interface TransportRules {
@@ -19,18 +19,18 @@ export type MirrorErrorKind = "forbidden" | "unauthorized" | "gone" | "unavailab
 export class MirrorError extends Error {
   readonly kind: MirrorErrorKind;
 
-  constructor(kind: MirrorErrorKind, message: string) {
-    super(message);
+  constructor(kind: MirrorErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "MirrorError";
     this.kind = kind;
   }
 }
 
 export interface Transport {
-  readonly protocol: "https" | "http" | "file";
+  readonly protocol: FetchGrant["protocol"];
   readonly url: string;
   /** Settings that carry the credentials, bound to this one server. */
-  authorise(credentials: GitCredentials | null): readonly (readonly [key: string, value: string])[];
+  authorise(credentials: GitCredentials | null): FetchGrant["settings"];
 }
 
 /** The transport for an address, or MirrorError `forbidden` for any we do not use. */
@@ -64,11 +64,7 @@ function basicAuthorization({ username, password }: GitCredentials): string {
 }
 
 /** What a failed fetch means, from git's words in the C locale. The secret is cut out of them, wherever it stood. */
-export function mirrorErrorOf(result: MirrorGitResult, credentials: GitCredentials | null): MirrorError {
-  const { stderr, timedOut } = result;
-  if (timedOut) {
-    return new MirrorError("unavailable", "the repository could not be fetched in time");
-  }
+export function mirrorErrorOf(stderr: string, credentials: GitCredentials | null): MirrorError {
   const secret = credentials?.password ?? "";
   const said = (secret === "" ? stderr : stderr.replaceAll(secret, "[redacted]")).trim().slice(-2_000);
   const kind: MirrorErrorKind =

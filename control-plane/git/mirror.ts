@@ -1,15 +1,16 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { GitCredentials } from "../../schemas/forge.ts";
 import { isUuid } from "../../schemas/ids.ts";
-import { runMirrorGit, type MirrorGitOptions, type MirrorGitResult } from "./mirror-git.ts";
+import { askText, type TextAnswer, type TextQuestion } from "./ask-text.ts";
+import { type FetchGrant, fetchEnvironment, mirrorEnvironment } from "./git-environment.ts";
+import { GitError } from "./git-error.ts";
+import { askGit, type Place } from "./git-process.ts";
 import { withMirrorLock } from "./mirror-lock.ts";
 import { allowedTransport, MirrorError, mirrorErrorOf, type TransportRules } from "./mirror-transport.ts";
 
 /** A first fetch of a large repository takes minutes; past this the forge or the network is stuck. */
 const FETCH_TIMEOUT_MS = 10 * 60_000;
-/** Questions about refs and commits that are here already. */
-const QUESTION_TIMEOUT_MS = 30_000;
 /** Every fetch adds a pack; with more than this many, looking up an object gets slow and they are joined. */
 const PACKS_MAX = 50;
 /** Slower than this many bytes a second for that many seconds counts as a dead connection. */
@@ -57,7 +58,7 @@ export class Mirror {
   readonly #rules: TransportRules;
 
   constructor(root: string, rules: TransportRules) {
-    this.#root = root;
+    this.#root = resolve(root);
     this.#rules = rules;
   }
 
@@ -73,10 +74,10 @@ export class Mirror {
   async fetch(request: MirrorRequest): Promise<MirrorAnswer> {
     const path = this.pathOf(request.repositoryId);
     const wanted = [...new Set([request.head, ...request.also])];
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
     if ((await Promise.all(wanted.map((commit) => isPinned(path, commit)))).every(Boolean)) {
       return { status: "ready", path };
     }
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
     return withMirrorLock(`${path}.lock`, request.signal, async () => {
       await prepare(path, request.head);
       const answer = await this.#fetchLocked(path, request);
@@ -88,22 +89,20 @@ export class Mirror {
   async #fetchLocked(path: string, request: MirrorRequest): Promise<MirrorAnswer> {
     const { head, ref, headRule } = request;
     const transport = allowedTransport(request.url, this.#rules);
-    const options: MirrorGitOptions = {
-      timeoutMs: FETCH_TIMEOUT_MS,
+    const grant: FetchGrant = {
       protocol: transport.protocol,
       settings: [
         ...LOW_SPEED,
         ["http.followRedirects", "false"],
         ...transport.authorise(request.credentials),
       ],
-      signal: request.signal,
     };
     const fetchRefs = (refspecs: readonly string[], ...flags: readonly string[]) =>
-      runMirrorGit(path, [...FETCH, ...flags, "--end-of-options", transport.url, ...refspecs], options);
+      fetchInto(path, grant, [...flags, "--end-of-options", transport.url, ...refspecs], request);
 
-    const branches = await fetchRefs(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"], "--prune");
-    if (branches.exitCode !== 0) {
-      throw mirrorErrorOf(branches, request.credentials);
+    const failed = await fetchRefs(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"], "--prune");
+    if (failed !== null) {
+      throw failed;
     }
     // A ref outside branches and tags (a pull request's) may be gone by now; the commit may still be known.
     if (!/^refs\/(heads|tags)\//.test(ref) && ref.startsWith("refs/")) {
@@ -142,19 +141,40 @@ const FETCH = [
   "--no-show-forced-updates",
 ] as const;
 
+/** Fetches, and says why it could not; null when it could. */
+async function fetchInto(
+  path: string,
+  grant: FetchGrant,
+  args: readonly string[],
+  { credentials, signal }: MirrorRequest,
+): Promise<MirrorError | null> {
+  try {
+    const { exitCode, stderr } = await askGit(placeOf(path), {
+      arguments: [...FETCH, ...args],
+      environment: { ...fetchEnvironment(grant), GIT_DIR: path },
+      timeoutMs: FETCH_TIMEOUT_MS,
+      accepted: "any",
+      group: true,
+      signal,
+    });
+    return exitCode === 0 ? null : mirrorErrorOf(stderr, credentials);
+  } catch (cause) {
+    if (cause instanceof GitError && cause.code === "timed_out") {
+      return new MirrorError("unavailable", "the repository could not be fetched in time", { cause });
+    }
+    throw cause;
+  }
+}
+
 /**
  * Makes the repository, or heals one whose last user was killed: under the lock nobody writes, so
  * every lock file and half-received pack in it is a leftover.
  */
 async function prepare(path: string, head: string): Promise<void> {
   const format = head.length === 64 ? "sha256" : "sha1";
-  const made = await runMirrorGit(
-    path,
-    ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`],
-    { timeoutMs: QUESTION_TIMEOUT_MS },
-  );
+  const made = await ask(path, ["init", "--bare", "--template=", `--object-format=${format}`]);
   if (made.exitCode !== 0) {
-    throw new MirrorError("unavailable", `the mirror cannot be made: ${made.stderr.trim()}`);
+    throw new MirrorError("unavailable", `the mirror cannot be made: ${made.stderr}`);
   }
   for (const folder of ["", "refs", "objects"]) {
     const recursive = folder === "refs";
@@ -167,16 +187,16 @@ async function prepare(path: string, head: string): Promise<void> {
 }
 
 async function isPinned(path: string, commit: string): Promise<boolean> {
-  const answer = await ask(path, ["rev-parse", "--quiet", "--verify", "--end-of-options", pinnedRef(commit)]);
+  const answer = await ask(path, ["rev-parse", "--verify", "--end-of-options", pinnedRef(commit)]);
   return answer.exitCode === 0;
 }
 
 async function hasCommit(path: string, commit: string): Promise<boolean> {
-  return (await ask(path, ["cat-file", "-e", `${commit}^{commit}`])).exitCode === 0;
+  return (await ask(path, ["cat-file", "-t", `${commit}^{commit}`])).exitCode === 0;
 }
 
 async function isInARef(path: string, commit: string): Promise<boolean> {
-  const { exitCode, stdout } = await ask(path, [
+  const { exitCode, text } = await ask(path, [
     "for-each-ref",
     "--count=1",
     `--contains=${commit}`,
@@ -184,13 +204,15 @@ async function isInARef(path: string, commit: string): Promise<boolean> {
     "refs/tags",
     "refs/pull",
   ]);
-  return exitCode === 0 && stdout !== "";
+  return exitCode === 0 && text !== "";
 }
 
+/** As a transaction, for git then says that it was carried out. */
 async function pin(path: string, commit: string): Promise<void> {
-  const answer = await ask(path, ["update-ref", pinnedRef(commit), commit]);
-  if (answer.exitCode !== 0) {
-    throw new MirrorError("unavailable", `the commit cannot be kept: ${answer.stderr.trim()}`);
+  const input = `start\nupdate ${pinnedRef(commit)} ${commit}\ncommit\n`;
+  const { exitCode, text, stderr } = await ask(path, ["update-ref", "--stdin"], input);
+  if (exitCode !== 0 || !text.endsWith("commit: ok\n")) {
+    throw new MirrorError("unavailable", `the commit cannot be kept: ${stderr}`);
   }
 }
 
@@ -198,10 +220,30 @@ async function pin(path: string, commit: string): Promise<void> {
 async function joinPacks(path: string): Promise<void> {
   const names = await readdir(join(path, "objects", "pack")).catch(() => []);
   if (names.filter((name) => name.endsWith(".pack")).length > PACKS_MAX) {
-    await runMirrorGit(path, ["gc", "--quiet"], { timeoutMs: FETCH_TIMEOUT_MS });
+    await askGit(placeOf(path), {
+      arguments: ["gc", "--quiet"],
+      environment: environmentOf(path),
+      timeoutMs: FETCH_TIMEOUT_MS,
+      accepted: "any",
+      group: true,
+    }).catch((error: unknown) => {
+      // What was fetched is there all the same; the next fetch tries again.
+      if (!(error instanceof GitError) || error.code !== "timed_out") throw error;
+    });
   }
 }
 
-function ask(path: string, args: readonly string[]): Promise<MirrorGitResult> {
-  return runMirrorGit(path, args, { timeoutMs: QUESTION_TIMEOUT_MS });
+/** About refs and commits that are here already, and about their keeping. */
+function ask(path: string, args: readonly string[], input?: string): Promise<TextAnswer> {
+  const question: TextQuestion = { arguments: args, environment: environmentOf(path), accepted: "any" };
+  return askText(placeOf(path), input === undefined ? question : { ...question, input });
+}
+
+/** git starts in the folder of all mirrors and is told which one: it never looks for a repository by itself. */
+function placeOf(path: string): Place {
+  return { path: dirname(path), trusted: [] };
+}
+
+function environmentOf(path: string): NodeJS.ProcessEnv {
+  return { ...mirrorEnvironment(), GIT_DIR: path };
 }

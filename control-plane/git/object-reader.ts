@@ -29,7 +29,7 @@ export class ObjectReader implements AsyncDisposable {
   #silence: NodeJS.Timeout | null = null;
 
   constructor(repository: GitRepository, signal?: AbortSignal) {
-    this.#child = spawnGit(repository, ARGUMENTS);
+    this.#child = spawnGit(repository, { arguments: ARGUMENTS });
     const stderr = collectStderr(this.#child);
     const answers = new BatchAnswers(OBJECT_BYTES_MAX, (object) => this.#waiting.shift()?.resolve(object));
     const cancel = (): void => this.#stop(new GitError("canceled", "reading git objects was canceled"));

@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { askText } from "./ask-text.ts";
 import { userEnvironment } from "./git-environment.ts";
 import { GitError } from "./git-error.ts";
-import { askGit, failure } from "./git-process.ts";
+import { failure } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
 
 /**
@@ -28,8 +29,8 @@ export async function openRepository(path: string): Promise<GitRepository> {
 /** One process: in a bare repository the last question fails, after the others were answered. */
 async function describe(path: string, trusted: readonly string[]): Promise<GitRepository> {
   const questions = ["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-toplevel"];
-  const answer = await askGit({ path, trusted }, { arguments: questions, accepted: [128] });
-  const [bare, shallow, ...top] = answer.stdout.toString("utf8").replace(/\n$/, "").split("\n");
+  const answer = await askText({ path, trusted }, { arguments: questions, accepted: [128] });
+  const [bare, shallow, ...top] = answer.text.replace(/\n$/, "").split("\n");
   if (shallow !== "true" && shallow !== "false") {
     throw failure(path, questions, answer.exitCode, answer.stderr);
   }
@@ -43,7 +44,7 @@ async function describe(path: string, trusted: readonly string[]): Promise<GitRe
 
 /** Git honours safe.directory in the user's own configuration, which is otherwise not read here. */
 async function readSafeFolders(path: string): Promise<string[]> {
-  const { stdout } = await askGit(
+  const { text } = await askText(
     { path, trusted: [] },
     {
       arguments: ["config", "--global", "--null", "--get-all", "safe.directory"],
@@ -51,8 +52,5 @@ async function readSafeFolders(path: string): Promise<string[]> {
       accepted: [1],
     },
   );
-  return stdout
-    .toString("utf8")
-    .split("\0")
-    .filter((folder) => folder !== "");
+  return text.split("\0").filter((folder) => folder !== "");
 }

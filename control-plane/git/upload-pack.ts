@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { HARDENED_OPTIONS } from "./git-environment.ts";
-import { mirrorEnvironment } from "./mirror-git.ts";
+import { mirrorEnvironment } from "./git-environment.ts";
+import { spawnGit } from "./git-process.ts";
 import { pinnedRef } from "./mirror.ts";
 
 /** A fetch that is still going after this has a client that reads too slowly to ever end. */
@@ -41,19 +40,22 @@ export function startUploadPack(request: UploadPackRequest): UploadPack {
     "uploadpack.allowAnySHA1InWant=false",
   ];
   const args = [
-    ...HARDENED_OPTIONS,
     ...settings.flatMap((setting) => ["-c", setting]),
     "upload-pack",
     "--stateless-rpc",
     ...(input === null ? ["--advertise-refs"] : []),
     path,
   ];
-  const child = spawn("git", args, {
-    env: { ...mirrorEnvironment({}), ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }) },
-    stdio: ["pipe", "pipe", "ignore"],
-    timeout: UPLOAD_TIMEOUT_MS,
-    killSignal: "SIGKILL",
-  });
+  const child = spawnGit(
+    { path, trusted: [] },
+    {
+      arguments: args,
+      environment: { ...mirrorEnvironment(), ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }) },
+    },
+  );
+  const late = setTimeout(() => child.kill("SIGKILL"), UPLOAD_TIMEOUT_MS);
+  child.once("close", () => clearTimeout(late));
+  child.stderr.resume();
   // git may end before it has read everything; its output says what it thought of the request.
   child.stdin.on("error", () => {});
   child.stdin.end(input ?? undefined);

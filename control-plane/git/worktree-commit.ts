@@ -1,6 +1,7 @@
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join, resolve } from "node:path";
+import { askText } from "./ask-text.ts";
 import { userEnvironment } from "./git-environment.ts";
 import { GitError } from "./git-error.ts";
 import { askGit } from "./git-process.ts";
@@ -22,13 +23,9 @@ export async function worktreeCommit(repository: GitRepository): Promise<string>
     await copyIndex(repository, index);
     // The person's own configuration decides line endings, filters and ignored files, as for `git add`.
     const environment = { ...userEnvironment(), GIT_INDEX_FILE: index };
-    const inIndex = async (...args: string[]): Promise<string> => {
-      const { stdout } = await askGit(repository, { arguments: args, environment });
-      return stdout.toString("utf8").trim();
-    };
-    await inIndex("add", "--all");
-    const tree = await inIndex("write-tree");
-    return await commitOf(repository, tree);
+    await askGit(repository, { arguments: ["add", "--all"], environment });
+    const { text } = await askText(repository, { arguments: ["write-tree"], environment });
+    return await commitOf(repository, text.trim());
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -36,9 +33,8 @@ export async function worktreeCommit(repository: GitRepository): Promise<string>
 
 /** A copy keeps what git remembers of file times, so that unchanged files are not read again. */
 async function copyIndex(repository: GitRepository, target: string): Promise<void> {
-  const { stdout } = await askGit(repository, { arguments: ["rev-parse", "--git-path", "index"] });
-  const path = stdout.toString("utf8").replace(/\n$/, "");
-  const index = isAbsolute(path) ? path : join(repository.path, path);
+  const { text } = await askText(repository, { arguments: ["rev-parse", "--git-path", "index"] });
+  const index = resolve(repository.path, text.replace(/\n$/, ""));
   await copyFile(index, target).catch((error: NodeJS.ErrnoException) => {
     // A repository without a first `git add` has no index yet.
     if (error.code !== "ENOENT") throw error;
@@ -49,7 +45,7 @@ async function commitOf(repository: GitRepository, tree: string): Promise<string
   const head = await readHead(repository);
   if (head?.tree === tree) return head.commit;
   const date = `@${head?.seconds ?? 0} +0000`;
-  const { stdout } = await askGit(repository, {
+  const { text } = await askText(repository, {
     arguments: [
       "commit-tree",
       "--no-gpg-sign",
@@ -68,18 +64,18 @@ async function commitOf(repository: GitRepository, tree: string): Promise<string
       GIT_COMMITTER_DATE: date,
     },
   });
-  return stdout.toString("utf8").trim();
+  return text.trim();
 }
 
 /** HEAD's commit, tree and committer time in seconds; null before the first commit. */
 async function readHead(
   repository: GitRepository,
 ): Promise<{ commit: string; tree: string; seconds: number } | null> {
-  const { stdout, exitCode } = await askGit(repository, {
+  const { text, exitCode } = await askText(repository, {
     arguments: ["log", "-1", "--format=%H %T %ct", "HEAD", "--"],
     accepted: [128],
   });
-  const [commit, tree, seconds] = stdout.toString("utf8").trim().split(" ");
+  const [commit, tree, seconds] = text.trim().split(" ");
   if (exitCode !== 0 || commit === undefined || tree === undefined) return null;
   return { commit, tree, seconds: Number(seconds) };
 }
