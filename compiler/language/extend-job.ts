@@ -2,6 +2,7 @@ import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { mergeMaps } from "./merge-maps.ts";
+import type { Origins } from "./origins.ts";
 import { entryOf, locatedTexts, mapOf } from "./read.ts";
 
 /** Templates that one job takes in, those of its templates included. More hide where a value comes from. */
@@ -12,9 +13,12 @@ export class Templates {
   readonly #entries: ReadonlyMap<string, YamlEntry>;
   readonly #report: Report;
 
-  constructor(root: YamlMap, report: Report) {
+  readonly #origins: Origins;
+
+  constructor(root: YamlMap, report: Report, origins: Origins) {
     this.#entries = mapOf(entryOf(root, "templates")?.value)?.entries ?? new Map();
     this.#report = report;
+    this.#origins = origins;
   }
 
   /**
@@ -40,6 +44,7 @@ export class Templates {
         this.#report.add("DC1603", span, `A job may take in at most ${JOB_TEMPLATES_MAX} templates`);
         return;
       } else {
+        this.#origins.extends(name, template.span, span);
         this.#collect(template, [...chain, name], layers);
       }
     }

@@ -6,6 +6,7 @@ import { parseYaml } from "../yaml/index.ts";
 import type { Origin, YamlMap, YamlNode } from "../yaml/nodes.ts";
 import { givenInputs, type GivenInput, inputValues, type InputValues } from "./inputs.ts";
 import { mergeMaps } from "./merge-maps.ts";
+import type { Origins } from "./origins.ts";
 import { entryOf, itemsOf, mapOf, startOf, textOf } from "./read.ts";
 import { checkShape } from "./shape.ts";
 
@@ -25,8 +26,8 @@ export interface ReadFiles {
 }
 
 /** Reads a pipeline file and what it includes, each checked on its own, merged by the merge law. */
-export function readFiles(file: string, head: TreeSnapshot, report: Report): ReadFiles {
-  const reader = new FileReader(head, report);
+export function readFiles(file: string, head: TreeSnapshot, report: Report, origins: Origins): ReadFiles {
+  const reader = new FileReader(head, report, origins);
   const root = reader.read(file, { inputs: null }, []);
   return { root, sources: reader.sources() };
 }
@@ -40,13 +41,15 @@ interface WrittenInclude {
 class FileReader {
   readonly #head: TreeSnapshot;
   readonly #report: Report;
+  readonly #origins: Origins;
   readonly #read = new Map<string, string>();
   #count = 0;
   #bytes = 0;
 
-  constructor(head: TreeSnapshot, report: Report) {
+  constructor(head: TreeSnapshot, report: Report, origins: Origins) {
     this.#head = head;
     this.#report = report;
+    this.#origins = origins;
   }
 
   sources(): ReadFiles["sources"] {
@@ -80,6 +83,7 @@ class FileReader {
   #include(node: YamlNode, chain: readonly string[]): readonly YamlMap[] {
     const written = this.#written(node);
     if (written === null || !this.#mayInclude(written, chain)) return [];
+    this.#origins.includes(written.path, written.span);
     const origin: { inputs: InputValues | null } = { inputs: new Map() };
     const map = this.read(written.path, origin, chain);
     if (map === null) return [];

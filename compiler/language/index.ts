@@ -14,6 +14,7 @@ import { TIMEOUT_BOUNDS } from "./lower-steps.ts";
 import { lowerTriggers } from "./lower-triggers.ts";
 import { lowerDuration } from "./lowering.ts";
 import type { PipelineModel } from "./model.ts";
+import { Origins } from "./origins.ts";
 import { entryOf, mapOf, numberOf, textOf, valueOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
 
@@ -34,22 +35,30 @@ export interface LoadedPipeline {
   readonly diagnostics: readonly Diagnostic[];
   /** Every configuration file read, with its git blob id, sorted by path. */
   readonly sources: readonly { readonly path: string; readonly blob: string }[];
+  /** For findings of later phases: the places that include or extend what they are about. */
+  readonly origins: Origins;
 }
 
 /** Reads a commit's pipeline as far as it can be understood without knowing what changed. */
 export function loadPipeline({ head, event }: LoadInput): LoadedPipeline {
   const report = new Report();
+  const origins = new Origins();
   const entry = head.entries.get(PIPELINE_FILE);
   if (!entry?.mode.startsWith("100") || !head.contents.has(PIPELINE_FILE)) {
     report.add("DC1001", null, `The commit ${head.commit.slice(0, 12)} has no file \`${PIPELINE_FILE}\``);
-    return { model: null, diagnostics: report.settle(), sources: [] };
+    return { model: null, diagnostics: report.settle(), sources: [], origins };
   }
-  const { root, sources } = readFiles(PIPELINE_FILE, head, report);
-  const model = root && lowerPipeline(root, event, report);
-  return { model: report.hasErrors ? null : model, diagnostics: report.settle(), sources };
+  const { root, sources } = readFiles(PIPELINE_FILE, head, report, origins);
+  const model = root && lowerPipeline(root, event, report, origins);
+  return {
+    model: report.hasErrors ? null : model,
+    diagnostics: origins.trace(report.settle()),
+    sources,
+    origins,
+  };
 }
 
-function lowerPipeline(root: YamlMap, event: PipelineEvent, report: Report): PipelineModel {
+function lowerPipeline(root: YamlMap, event: PipelineEvent, report: Report, origins: Origins): PipelineModel {
   const vars = lowerVars(root, report);
   const inputs = lowerInputs(root, event, report);
   const scope = scopeType({ vars, inputs, matrix: null, hasComponent: false });
@@ -65,7 +74,7 @@ function lowerPipeline(root: YamlMap, event: PipelineEvent, report: Report): Pip
     limits: lowerLimits(root, report),
     jobs: lowerJobs(root, {
       defaults: mapOf(entryOf(root, "defaults")?.value),
-      templates: new Templates(root, report),
+      templates: new Templates(root, report, origins),
       env: mapOf(entryOf(root, "env")?.value),
       vars,
       inputs,

@@ -25,6 +25,7 @@ import { mergeMaps } from "./merge-maps.ts";
 import type { ForEachModel, JobModel, Located } from "./model.ts";
 import { booleanOf, entryOf, itemsOf, mapOf, numberOf, textOf, wordOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
+import { isMisspelt } from "./shape.ts";
 
 /** A need as written, before its job's instances are known. */
 export interface WrittenNeed {
@@ -77,7 +78,7 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   const instances = isWhole
     ? [{ key: entry.key, matrix: null }]
     : cells.map((cell) => ({ key: instanceKey(entry.key, cell), matrix: cell }));
-  if (entryOf(job, "steps") === null)
+  if (entryOf(job, "steps") === null && !isMisspelt(job, "steps"))
     report.add("DC1102", entry.keySpan, `\`${entry.key}\` has no \`steps\``);
   return {
     id: entry.key,

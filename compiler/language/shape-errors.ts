@@ -2,7 +2,7 @@ import type { ErrorObject } from "ajv";
 import type { DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
 import type { Fix, Span } from "../../schemas/diagnostic.ts";
 import { quote } from "../diagnostics/quote.ts";
-import type { Report } from "../diagnostics/report.ts";
+import { DIAGNOSTICS_MAX, type Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
 import { unsupportedKey, unsupportedValue } from "./unsupported.ts";
@@ -58,6 +58,22 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
   const meant = suggest(key, known);
   const fix = meant === null ? {} : { fix: replace(`Write \`${meant}\``, span, meant) };
   report.add("DC1101", span, `Unknown key ${quote(key)} in ${where}${didYouMean(key, known)}`, fix);
+}
+
+/** Where a required key is missing, as `misspeltKeys` names it; empty for any other failure. */
+export function missingKey({ keyword, instancePath, params }: ShapeError): string {
+  return keyword === "required" ? `${instancePath}/${String(params.missingProperty)}` : "";
+}
+
+/** Keys that are there under a wrong name: the misspelling is told, that the key is missing is not. */
+export function misspeltKeys(errors: readonly ShapeError[]): ReadonlySet<string> {
+  const unknown = errors.filter(({ keyword }) => keyword === "additionalProperties");
+  return new Set(
+    unknown.slice(0, DIAGNOSTICS_MAX).flatMap(({ instancePath, params, parentSchema }) => {
+      const meant = suggest(String(params.additionalProperty), Object.keys(parentSchema.properties ?? {}));
+      return meant === null ? [] : [`${instancePath}/${meant}`];
+    }),
+  );
 }
 
 function explainMissingKey(error: ShapeError, found: Found, report: Report): void {

@@ -1,8 +1,9 @@
 import { Ajv, type ValidateFunction } from "ajv";
 import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
 import type { Report } from "../diagnostics/report.ts";
-import type { YamlNode } from "../yaml/nodes.ts";
-import { explainShapeError, type ShapeError } from "./shape-errors.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { YamlMap, YamlNode } from "../yaml/nodes.ts";
+import { explainShapeError, missingKey, misspeltKeys, type ShapeError } from "./shape-errors.ts";
 
 /** Compiling the schema takes longer than checking a pipeline, so it happens once, at the first pipeline. */
 let compiled: ValidateFunction | null = null;
@@ -26,10 +27,20 @@ export function checkShape(root: YamlNode, report: Report): void {
     code: { optimize: false },
   }).compile(pipelineSchema);
   if (compiled(toPlain(root, new Map()))) return;
-  for (const error of compiled.errors ?? []) {
+  const errors = (compiled.errors ?? []) as ShapeError[];
+  const misspelt = misspeltKeys(errors);
+  for (const error of errors) {
     if (report.isFull) return;
-    explainShapeError(error as ShapeError, root, report);
+    if (!misspelt.has(missingKey(error))) explainShapeError(error, root, report);
   }
+}
+
+/** Keys of a job, as the schema names them. */
+const JOB_KEYS = Object.keys(pipelineSchema.definitions.job.properties);
+
+/** True when the job has the key under a wrong name, which is told as such. */
+export function isMisspelt({ entries }: YamlMap, key: string): boolean {
+  return [...entries.keys()].some((other) => !JOB_KEYS.includes(other) && suggest(other, JOB_KEYS) === key);
 }
 
 /** Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. */

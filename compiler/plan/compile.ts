@@ -57,7 +57,8 @@ export function compile(input: CompileInput): CompileResult {
     judging,
     doubtOf: definitions.doubtOf,
   });
-  if (expanded === null) return failed(sortDiagnostics([...loaded.diagnostics, ...report.settle()]));
+  if (expanded === null)
+    return failed(sortDiagnostics([...loaded.diagnostics, ...loaded.origins.trace(report.settle())]));
   const { jobs: instances, writtenAs } = expanded;
   const ordered = inNeedOrder(instances);
   const doubtOf = (job: JobModel | null): Doubt | null =>
@@ -67,8 +68,9 @@ export function compile(input: CompileInput): CompileResult {
   const jobs = ordered
     .filter(({ key }) => isPlanned(key))
     .map((job) => planJob(job, { scope: scopeOf(job), report, placeOf, isPlanned }));
-  const found = [loaded.diagnostics, affected.diagnostics, report.settle(), advice.settle()];
-  const diagnostics = sortDiagnostics(found.flat());
+  const later = [...report.settle(), ...advice.settle()];
+  const found = [...loaded.diagnostics, ...affected.diagnostics, ...loaded.origins.trace(later)];
+  const diagnostics = sortDiagnostics(found);
   if (diagnostics.some(({ severity }) => severity === "error")) return failed(diagnostics);
   const uncertain = mergeDoubts(
     changes.uncertain,
