@@ -2,7 +2,7 @@ import { planCommit } from "./plan-commit.ts";
 import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 
 // A process of its own: a document that stalls or kills it cannot touch the control plane. It ends with
-// its parent, whose end closes the channel.
+// its parent, whose end closes the channel; while it spins, parent-watch.ts ends it instead.
 process.on("message", ({ id, request }: PlanningOrder) => {
   planCommit(request).then(
     (result) => answer({ id, ok: true, result }),

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PlanningAnswer, PlanningOrder, PlanningRequest, PlanningResult } from "./planning-messages.ts";
 
@@ -46,7 +47,10 @@ interface Turn {
 
 /** Plans commits in processes of their own, which are kept warm. Nothing starts before the first plan. */
 export function createPlanner(settings: PlannerSettings = {}): Planner {
-  return new ChildPlanner(settings.timeoutMs ?? PLANNING_TIMEOUT_MS, settings.program ?? CHILD_PROGRAM);
+  return new ChildPlanner(
+    settings.timeoutMs ?? PLANNING_TIMEOUT_MS,
+    settings.program ?? fileURLToPath(beside("planner-child")),
+  );
 }
 
 /** A process is idle or carries out one turn; one that ended is forgotten, and the next turn starts another. */
@@ -106,9 +110,16 @@ class ChildPlanner implements Planner {
   #start(): ChildProcess {
     const child = fork(this.#program, {
       serialization: "advanced",
-      execArgv: [`--max-old-space-size=${CHILD_HEAP_MEGABYTES}`],
+      execArgv: [
+        `--max-old-space-size=${CHILD_HEAP_MEGABYTES}`,
+        // Whatever the program does, it ends when this process is gone.
+        `--import=${beside("parent-watch").href}`,
+      ],
       // No database address, no credentials: what it reads is somebody else's.
-      env: pick(process.env, ["PATH", "HOME", "TMPDIR", "NODE_COMPILE_CACHE"]),
+      env: {
+        ...pick(process.env, ["PATH", "HOME", "TMPDIR", "NODE_COMPILE_CACHE"]),
+        DELTA_PARENT_PID: String(process.pid),
+      },
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#alive.add(child);
@@ -164,10 +175,10 @@ class ChildPlanner implements Planner {
   }
 }
 
-/** The built program lies beside this one under the same name, as JavaScript. */
-const CHILD_PROGRAM = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "./planner-child.ts" : "./planner-child.js", import.meta.url),
-);
+/** The built programs lie beside this one under the same names, as JavaScript. */
+function beside(name: string): URL {
+  return new URL(`./${name}${extname(import.meta.url)}`, import.meta.url);
+}
 
 function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(

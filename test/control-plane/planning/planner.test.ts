@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { expect, onTestFinished, test } from "vitest";
 import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
 import { createPlanner, type PlannerSettings } from "../../../control-plane/planning/planner.ts";
 import type { PlanningRequest } from "../../../control-plane/planning/planning-messages.ts";
+import { isLive } from "../../support/job-processes.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 
 const PIPELINE = `version: 1
@@ -127,6 +129,36 @@ test("the process is given no credentials of this one", async () => {
   expect((failure as Error).message).toContain("PATH");
   expect((failure as Error).message).not.toContain("hunter2");
 });
+
+test.each([
+  ["a loop", "for (;;);"],
+  ["a regular expression", "/^(a|aa)+$/.test('a'.repeat(200) + 'b');"],
+])(
+  "a process that spins in %s does not outlive a parent that is killed",
+  async (_, spinning) => {
+    const told = join(mkdtempSync(join(tmpdir(), "delta-planner-")), "pid");
+    onTestFinished(() => rmSync(dirname(told), { recursive: true, force: true }));
+    const tell = `fs.writeFileSync(${JSON.stringify(told)}, String(process.pid))`;
+    const child = program(`import fs from "node:fs"; process.on("message", () => { ${tell}; ${spinning} });`);
+    const planner = JSON.stringify(import.meta.resolve("../../../control-plane/planning/planner.ts"));
+    const parent = spawn(process.execPath, [
+      program(
+        `import { createPlanner } from ${planner}; createPlanner({ program: ${JSON.stringify(child)} }).plan({});`,
+      ),
+    ]);
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const pidOf = () => Number(readFileSync(told, "utf8"));
+    await expect.poll(() => existsSync(told) && pidOf() > 0, { timeout: 20_000 }).toBe(true);
+    const spinner = pidOf();
+    onTestFinished(() => {
+      if (isLive(spinner)) process.kill(spinner, "SIGKILL");
+    });
+    expect(isLive(spinner)).toBe(true);
+    parent.kill("SIGKILL");
+    await expect.poll(() => isLive(spinner), { timeout: 10_000 }).toBe(false);
+  },
+  30_000,
+);
 
 test("stopping ends the processes and what waits for them", async () => {
   const planner = world({ program: program("process.on('message', () => {})") });
