@@ -7,6 +7,11 @@ import type { HttpServerSettings } from "./http/server.ts";
 import { LEASE_TIMING_DEFAULT, type LeaseTiming } from "./lifecycle/lease-timing.ts";
 import type { Capacity } from "./scheduler/admission.ts";
 
+/** Where attempts run. What is in Nomad's file is read where the dispatcher is built. */
+export type DispatcherChoice =
+  | { readonly name: "local-process" }
+  | { readonly name: "nomad"; readonly configFile: string; readonly configText: string };
+
 export interface ControlPlaneConfig {
   /** Database, mirrors, blobs and keys of a server on this machine. */
   readonly stateFolder: string;
@@ -19,6 +24,7 @@ export interface ControlPlaneConfig {
   readonly database: DatabaseSettings | null;
   /** Most attempts alive at once, by pool. */
   readonly poolCaps: Capacity["poolCaps"];
+  readonly dispatcher: DispatcherChoice;
   readonly github: GitHubForgeSettings | null;
   /** File with the API's token; null keeps one in the state folder. */
   readonly apiTokenFile: string | null;
@@ -75,6 +81,7 @@ export function readConfig(
     publicUrl: read(() => url("DELTA_PUBLIC_URL", variable("DELTA_PUBLIC_URL"))),
     database: read(() => database(variable("DELTA_DATABASE_URL") ?? variable("DATABASE_URL"))),
     poolCaps: read(() => poolCaps(variable("DELTA_POOLS"))),
+    dispatcher: read(() => dispatcher(variable)),
     github: read(() => github(variable)),
     apiTokenFile: variable("DELTA_API_TOKEN_FILE"),
     localRepositories: true,
@@ -129,6 +136,21 @@ function poolCaps(text: string | null): Capacity["poolCaps"] {
     caps[pool] = Number(cap);
   }
   return caps;
+}
+
+function dispatcher(variable: (name: string) => string | null): DispatcherChoice {
+  const name = variable("DELTA_DISPATCHER") ?? "local-process";
+  const configFile = variable("DELTA_NOMAD_CONFIG");
+  if (name === "local-process") {
+    return { name };
+  }
+  if (name !== "nomad") {
+    throw new Error(`DELTA_DISPATCHER: "${name}" is not one of local-process, nomad`);
+  }
+  if (configFile === null) {
+    throw new Error("DELTA_NOMAD_CONFIG: the dispatcher nomad needs the file that describes the cluster");
+  }
+  return { name, configFile, configText: fileText("DELTA_NOMAD_CONFIG", configFile) };
 }
 
 function github(variable: (name: string) => string | null): GitHubForgeSettings | null {

@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Dispatcher } from "../schemas/dispatcher.ts";
-import type { ControlPlaneConfig } from "./config.ts";
+import {
+  createNomadDispatcher,
+  createNomadIdentities,
+  readNomadConfig,
+  type NomadIdentities,
+  type NomadSettings,
+} from "../nomad/index.ts";
+import { ConfigError, type ControlPlaneConfig, type DispatcherChoice } from "./config.ts";
 import { systemClock } from "./clock.ts";
 import { inTransaction } from "./db/in-transaction.ts";
 import { recordSweep } from "./db/sweep.ts";
@@ -56,11 +63,17 @@ export async function startControlPlane(
     ...(options.logStream === undefined ? {} : { logStream: options.logStream }),
   });
   const { log } = app;
+  const hints: Hints = { onHint: () => undefined };
+  const backend =
+    options.dispatcher === undefined
+      ? buildBackend(config, hints, (message) => log.warn({}, message))
+      : { dispatcher: options.dispatcher, identities: null };
+  started.defer(async () => backend.identities?.close());
   const opened = await openDatabase(config, log);
   started.defer(() => opened.close());
   const { database } = opened;
   const token = await apiToken(stateFolder, config.apiTokenFile);
-  const services = await buildServices(config, database, token, log, options.dispatcher);
+  const services = buildServices(config, database, token, log, backend);
   started.defer(() => services.planner.stop());
   // Before the first request: after an outage of ours every lease gets one more term.
   const timing = sweepTiming(config);
@@ -79,6 +92,7 @@ export async function startControlPlane(
   started.defer(() => sweeper.stop());
   const observer = every(config.observeIntervalMs, "observing", log, () => observeAttempts(context));
   started.defer(() => observer.stop());
+  hints.onHint = () => observer.soon();
   await writeServerFile(stateFolder, { url, token });
   started.defer(() => removeServerFile(stateFolder));
 
@@ -86,13 +100,56 @@ export async function startControlPlane(
   return { url, port, apiToken: token, stop: () => running.disposeAsync() };
 }
 
-async function buildServices(
+/** Told when a backend says that something moved; nobody listens before the observer is at work. */
+interface Hints {
+  onHint: () => void;
+}
+
+interface Backend {
+  readonly dispatcher: Dispatcher;
+  readonly identities: NomadIdentities | null;
+}
+
+/** What starts the runners, and what proves them. Throws a ConfigError when its own file is not usable. */
+function buildBackend(
+  { dispatcher, stateFolder }: ControlPlaneConfig,
+  hints: Hints,
+  warn: (message: string) => void,
+): Backend {
+  if (dispatcher.name === "local-process") {
+    const local = new LocalProcessDispatcher({
+      runtimeFolder: join(stateFolder, "runners"),
+      workspaceRoot: join(stateFolder, "workspaces"),
+      launcher: fileURLToPath(import.meta.resolve("../runner/delta-runner.js")),
+      warn,
+    });
+    return { dispatcher: local, identities: null };
+  }
+  const { config, issuer } = nomadSettings(dispatcher, hints);
+  return {
+    dispatcher: createNomadDispatcher(config),
+    identities: config.claimProof === "workload_identity" ? createNomadIdentities(config, issuer) : null,
+  };
+}
+
+function nomadSettings(
+  { configFile, configText }: Extract<DispatcherChoice, { name: "nomad" }>,
+  hints: Hints,
+): NomadSettings {
+  try {
+    return readNomadConfig(configFile, configText, () => hints.onHint());
+  } catch (error) {
+    throw new ConfigError([`DELTA_NOMAD_CONFIG: ${(error as Error).message}`]);
+  }
+}
+
+function buildServices(
   config: ControlPlaneConfig,
   database: Services["database"],
   token: string,
   log: TaskLog,
-  dispatcher: Dispatcher | undefined,
-): Promise<Services> {
+  { dispatcher, identities }: Backend,
+): Services {
   const { stateFolder, github } = config;
   const warn = (message: string): void => log.warn({}, message);
   return {
@@ -106,14 +163,8 @@ async function buildServices(
     }),
     planner: createPlanner(),
     github: github === null ? null : new GitHubForge(github, systemClock, { warn }),
-    dispatcher:
-      dispatcher ??
-      new LocalProcessDispatcher({
-        runtimeFolder: join(stateFolder, "runners"),
-        workspaceRoot: join(stateFolder, "workspaces"),
-        launcher: fileURLToPath(import.meta.resolve("../runner/delta-runner.js")),
-        warn,
-      }),
+    dispatcher,
+    identities,
     leaseTiming: config.leaseTiming,
     localRepositories: config.localRepositories,
     log,

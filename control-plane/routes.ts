@@ -10,6 +10,7 @@ import { registerLogIngress } from "./http/log-ingress.ts";
 import { registerRunnerApi } from "./http/runner-api.ts";
 import { registerRunsApi } from "./http/runs-api.ts";
 import { registerWebhooks } from "./http/webhooks.ts";
+import type { IdentityVerifier } from "./lifecycle/claim.ts";
 import type { LeaseTiming } from "./lifecycle/lease-timing.ts";
 import type { LogSignals } from "./logs/log-signals.ts";
 import type { Planner } from "./planning/planner.ts";
@@ -28,6 +29,8 @@ export interface Services {
   /** Null when no GitHub App is configured. */
   readonly github: Forge | null;
   readonly dispatcher: Dispatcher;
+  /** What runners prove themselves with; null where the dispatcher hands each its claim token. */
+  readonly identities: IdentityVerifier | null;
   readonly leaseTiming: LeaseTiming;
   readonly localRepositories: boolean;
   readonly log: TaskLog;
@@ -36,7 +39,7 @@ export interface Services {
 /** Everything that is answered over HTTP. */
 export function registerRoutes(app: FastifyInstance, services: Services): void {
   const { database, github, mirror, blobs, signals, leaseTiming } = services;
-  registerRunnerApi(app, { database, timing: leaseTiming, identities: null });
+  registerRunnerApi(app, { database, timing: leaseTiming, identities: services.identities });
   registerLogIngress(app, { database, blobs, signals });
   registerGitHttp(app, { database, mirror });
   const access = createApiAccess(services.apiToken);

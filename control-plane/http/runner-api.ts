@@ -24,7 +24,7 @@ import { checked, HttpError } from "./errors.ts";
 export interface RunnerApiDependencies {
   readonly database: Database;
   readonly timing: LeaseTiming;
-  /** Null where no backend gives its runners signed identities. */
+  /** What runners prove themselves with; null where the dispatcher hands each its claim token. */
   readonly identities: IdentityVerifier | null;
 }
 

@@ -37,7 +37,8 @@ const NO_HASH = Buffer.alloc(32);
 /**
  * Makes a runner the sole reporter of an attempt: mints the lease and its epoch, or hands a runner
  * whose first answer was lost a fresh token for the same lease. An attempt that does not exist and
- * a proof that does not hold look the same.
+ * a proof that does not hold look the same. Where runners have identities, claim tokens prove nothing:
+ * none was handed out.
  */
 export async function claimAttempt(
   database: Database,
@@ -69,7 +70,11 @@ async function proves(
 ): Promise<boolean> {
   switch (proof.kind) {
     case "claim_token":
-      return timingSafeEqual(hashToken(proof.token), storedHash ?? NO_HASH) && storedHash !== null;
+      return (
+        timingSafeEqual(hashToken(proof.token), storedHash ?? NO_HASH) &&
+        storedHash !== null &&
+        identities === null
+      );
     case "nomad_identity":
       return (await identities?.verify(proof.jwt))?.attemptId === attemptId;
     default:

@@ -3,27 +3,59 @@ import type { TaskLog } from "./context.ts";
 
 /** A loop that runs in the background until it is stopped. */
 export interface Loop {
+  /** Lets the next pass come at once instead of after its wait, but no closer than SOON_MS to the last one. */
+  soon(): void;
   /** Ends after the pass that is under way. Safe when repeated. */
   stop(): Promise<void>;
 }
 
-/** Runs the body, waits, and so on; one pass at a time. A pass that fails is logged, and the next one comes. */
+/** Bounds what a stream of hints can cost: four passes in a second. */
+const SOON_MS = 250;
+
+/**
+ * Runs the body, waits, and so on; one pass at a time. A pass that fails is followed by the next one.
+ * A failure is logged when it begins and when it is over, not with every pass between.
+ */
 export function every(intervalMs: number, name: string, log: TaskLog, body: () => Promise<void>): Loop {
   const stopping = new AbortController();
+  let hint = new AbortController();
+  let isFailing = false;
+  const wait = async (milliseconds: number, end: AbortSignal): Promise<void> => {
+    await delay(milliseconds, undefined, { signal: end }).catch(() => {});
+  };
+  const pass = async (): Promise<void> => {
+    try {
+      await body();
+      if (isFailing) {
+        log.warn({}, `${name} works again`);
+      }
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) {
+        log.error({ err: error }, `${name} failed; it is tried again`);
+      }
+      isFailing = true;
+    }
+  };
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await delay(intervalMs, undefined, { signal: stopping.signal }).catch(() => {});
+      const atOnce = Math.min(SOON_MS, intervalMs);
+      await wait(atOnce, stopping.signal);
       if (!stopping.signal.aborted) {
-        await body().catch((error: unknown) =>
-          log.error({ err: error }, `${name} failed; it is tried again`),
-        );
+        await wait(intervalMs - atOnce, hint.signal);
+      }
+      hint = new AbortController();
+      if (!stopping.signal.aborted) {
+        await pass();
       }
     }
   };
   const done = loop();
   return {
+    soon: () => hint.abort(),
     stop: () => {
       stopping.abort();
+      hint.abort();
       return done;
     },
   };

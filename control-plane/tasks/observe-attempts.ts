@@ -5,6 +5,8 @@ import type { TaskContext } from "./context.ts";
 
 /** Long enough for a runner to notice by itself that its attempt is over. */
 const ORPHAN_GRACE_MS = 10_000;
+/** A runner whose report was taken still has to leave. With a pass every 10 s an orphan is asked to stop within 30 s. */
+const ENDING_MS = 15_000;
 
 /**
  * Compares what the backend shows with what the database says. What it shows are hints: they explain
@@ -37,11 +39,12 @@ async function stopOrphans(
     return;
   }
   const ids = running.map(({ attemptId }) => attemptId);
-  const caredFor = await readCaredFor(database, ids);
+  // Read again: an attempt may have been dispatched after the first look, and its runner been seen.
+  const caredFor = await readCaredFor(database, ids, ENDING_MS);
   for (const attemptId of ids) {
     if (!caredFor.has(attemptId)) {
-      log.warn({ attempt: attemptId }, "a runner without an attempt is stopped");
-      await dispatcher.stop({ attemptId, graceMs: ORPHAN_GRACE_MS });
+      const { status } = await dispatcher.stop({ attemptId, graceMs: ORPHAN_GRACE_MS });
+      log.warn({ attempt: attemptId, status }, "a runner without an attempt is being stopped");
     }
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,6 +143,34 @@ describe("its configuration", () => {
       password: "p@",
       tls: true,
     });
+  });
+
+  test("names the dispatcher, and reads the file that Nomad needs", async () => {
+    expect(readConfig({}).dispatcher).toEqual({ name: "local-process" });
+    const file = join(await stateFolder(), "nomad.json");
+    await writeFile(file, "{}");
+    expect(readConfig({ DELTA_DISPATCHER: "nomad", DELTA_NOMAD_CONFIG: file }).dispatcher).toEqual({
+      name: "nomad",
+      configFile: file,
+      configText: "{}",
+    });
+    expect(() => readConfig({ DELTA_DISPATCHER: "nomad" })).toThrow("DELTA_NOMAD_CONFIG: ");
+    expect(() => readConfig({ DELTA_DISPATCHER: "nomad", DELTA_NOMAD_CONFIG: "/nowhere" })).toThrow(
+      "DELTA_NOMAD_CONFIG: /nowhere cannot be read",
+    );
+    expect(() => readConfig({ DELTA_DISPATCHER: "slurm" })).toThrow(
+      'DELTA_DISPATCHER: "slurm" is not one of local-process, nomad',
+    );
+  });
+
+  test("with a Nomad file that cannot be used starts nothing, and says where it is wrong", async () => {
+    const folder = await stateFolder();
+    const dispatcher = { name: "nomad", configFile: "nomad.json", configText: '{"version":1}' } as const;
+    const config = readConfig({}, { stateFolder: folder, port: 0, dispatcher, logLevel: "silent" });
+    const starting = startControlPlane(config);
+    await expect(starting).rejects.toThrow(ConfigError);
+    await expect(starting).rejects.toThrow(/DELTA_NOMAD_CONFIG: nomad\.json: .*address/);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test("is refused with all its faults at once", () => {

@@ -8,6 +8,7 @@ import { claimToken } from "../../../control-plane/lifecycle/tokens.ts";
 import type { AttemptId, LeaseId, RunId } from "../../../schemas/ids.ts";
 import type {
   CancelAckRequest,
+  ClaimProof,
   ClaimReply,
   CompleteRequest,
   HeartbeatRequest,
@@ -141,6 +142,22 @@ describe("a claim", () => {
     expect(await world.claim("00000000-0000-7000-8000-000000000000" as AttemptId)).toEqual({
       status: "unauthorized",
     });
+  });
+
+  test("with its claim token is refused where runners have identities", async () => {
+    const { world, attempt } = await dispatched();
+    const token = claimToken(world.context.serverKey, attempt);
+    const request = {
+      attempt_id: attempt,
+      boot_nonce: "n".repeat(22),
+      runner: { version: "1", os: "linux", arch: "x64", hostname: "test" },
+    };
+    const identities = { verify: async (jwt: string) => ({ attemptId: jwt }) };
+    const claim = (proof: ClaimProof) =>
+      claimAttempt(world.database, { ...request, proof }, TEST_TIMING, identities);
+    expect(await claim({ kind: "claim_token", token })).toEqual({ status: "unauthorized" });
+    expect(await claim({ kind: "nomad_identity", jwt: "another" })).toEqual({ status: "unauthorized" });
+    expect((await claim({ kind: "nomad_identity", jwt: attempt })).status).toBe("granted");
   });
 
   test("of an attempt whose run was canceled is refused", async () => {

@@ -3,6 +3,7 @@ import { inTransaction } from "../../../control-plane/db/in-transaction.ts";
 import { recordSweep } from "../../../control-plane/db/sweep.ts";
 import { completeAttempt } from "../../../control-plane/lifecycle/complete.ts";
 import { acknowledgeLease, takeHeartbeat } from "../../../control-plane/lifecycle/heartbeat.ts";
+import { readCaredFor } from "../../../control-plane/db/observations.ts";
 import { createRun, failPlanning, requestCancel, rerun } from "../../../control-plane/lifecycle/index.ts";
 import { admitAttempts } from "../../../control-plane/tasks/admit-attempts.ts";
 import { dispatchAttempt } from "../../../control-plane/tasks/dispatch-attempt.ts";
@@ -292,6 +293,44 @@ describe("observing", () => {
     world.backend.observe = async () => [attempt, stranger].map((attemptId) => ({ attemptId, ...seen }));
     await observeAttempts(world.context);
     expect(world.backend.stopped).toEqual([stranger]);
+  });
+
+  test("lets a runner leave by itself whose report was taken a moment ago", async () => {
+    const world = await createWorld();
+    const { attempt } = await runOf(world);
+    await succeed(world, attempt);
+    const seen = { state: "running", detail: null, exitCode: null, outOfMemory: false } as const;
+    world.backend.observe = async () => [{ attemptId: attempt, ...seen }];
+    await world.database`update delta.attempts set stop_wanted = false where id = ${attempt}`;
+    await observeAttempts(world.context);
+    expect(world.backend.stopped).toEqual([]);
+    expect(await readCaredFor(world.database, [attempt], 0)).toEqual(new Set());
+  });
+
+  test("spares a runner whose attempt was dispatched while the backend was being asked", async () => {
+    const world = await createWorld();
+    const seen = { state: "running", detail: null, exitCode: null, outOfMemory: false } as const;
+    world.backend.observe = async (asked) => {
+      expect(asked).toEqual([]);
+      const { attempt } = await runOf(world);
+      return [{ attemptId: attempt, ...seen }];
+    };
+    await observeAttempts(world.context);
+    expect(world.backend.dispatched).toHaveLength(1);
+    expect(world.backend.stopped).toEqual([]);
+  });
+
+  test("leaves everything as it is when the backend cannot be asked", async () => {
+    const world = await createWorld();
+    const { run } = await runOf(world);
+    await world.database`update delta.attempts set dispatched_at = dispatched_at - interval '1 hour'`;
+    const before = await world.attempts(run);
+    world.backend.observe = async () => {
+      throw new Error("the backend is away");
+    };
+    await expect(observeAttempts(world.context)).rejects.toThrow("the backend is away");
+    expect(await world.attempts(run)).toEqual(before);
+    expect(world.backend.stopped).toEqual([]);
   });
 });
 
