@@ -125,8 +125,3 @@ export interface PlanView {
   readonly digest: string;
   readonly plan: Plan;
 }
-
-export interface ApiError {
-  readonly error: string;
-  readonly message: string;
-}

@@ -15,7 +15,6 @@ export type CheckId = Branded<"CheckId">;
 export type PlanDigest = Branded<"PlanDigest">;
 
 export const UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
-export const PLAN_DIGEST_PATTERN = "^sha256:[0-9a-f]{64}$";
 
 const uuidExpression = new RegExp(UUID_PATTERN);
 

@@ -2,14 +2,11 @@
 export { affectedComponents } from "./affected.ts";
 export { discoverComponents, wantedManifests } from "./discover.ts";
 export type {
-  AffectedInput,
   AffectedOptions,
   AffectedResult,
   DeclaredComponent,
   DiscoverKind,
   DiscoverOptions,
-  Discovery,
-  GlobCompiler,
   UnownedPolicy,
 } from "./model.ts";
 export { affectedReport } from "./report.ts";

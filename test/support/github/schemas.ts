@@ -115,6 +115,10 @@ type UpdateOutput = NonNullable<JsonBody<operations["checks/update"]>["output"]>
 
 /** Compiles only when every `Ours` is something GitHub's description allows. */
 type Allowed<Theirs, Ours extends Theirs> = Ours;
+/**
+ * Read by the type checker alone.
+ * @public
+ */
 export type CheckedAgainstGitHub = [
   Allowed<JsonBody<operations["checks/create"]>, CheckRunCreate>,
   Allowed<JsonBody<operations["apps/create-installation-access-token"]>, TokenCreate>,
