@@ -33,6 +33,17 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "browser",
+          globalSetup: ["test/browser/setup.ts"],
+          include: ["test/browser/**/*.test.ts"],
+          // A browser and a control plane in each file want a core.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

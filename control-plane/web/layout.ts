@@ -1,32 +1,35 @@
 import { html, type Html } from "./html.ts";
 
-/** A whole page. Scripts and styles are files of ours alone, which the content security policy holds browsers to. */
-export function layout(page: {
+export interface Page {
   readonly title: string;
-  readonly script: "run.js" | "login.js" | null;
+  readonly script: "run.js" | "runs.js" | "login.js" | null;
   readonly body: Html;
-}): string {
+  /** Where no script runs, a page that is about to change asks for itself again after so many seconds. */
+  readonly againSeconds?: number | null;
+}
+
+/** A whole page. Scripts and styles are files of ours alone, which the content security policy holds browsers to. */
+export function layout({ title, script, body, againSeconds = null }: Page): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${page.title}</title>
+<title>${title} · Delta CI</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css">
-${page.script === null ? null : html`<script type="module" src="/assets/${page.script}"></script>`}
+<link rel="stylesheet" href="/assets/log.css">
+${againSeconds === null ? null : html`<noscript><meta http-equiv="refresh" content="${againSeconds}"></noscript>`}
+${script === null ? null : html`<script type="module" src="/assets/${script}"></script>`}
 </head>
 <body>
-<header class="bar"><a href="/runs">Delta CI</a></header>
-<main>${page.body}</main>
+<a class="skip" href="#content">Skip to the content</a>
+<header class="bar"><a href="/runs"><img src="/assets/icon.svg" width="20" height="20" alt=""> Delta CI</a></header>
+<main id="content">${body}</main>
 </body>
 </html>
 `.text;
-}
-
-/** A state with its colour. */
-export function badge(state: string): Html {
-  return html`<span class="badge state-${state}">${state.replaceAll("_", " ")}</span>`;
 }
 
 /** A moment that scripts turn into the reader's own time. */

@@ -6,13 +6,13 @@ export function loginPage(next: string, failed: boolean): string {
   return layout({
     title: "Sign in",
     script: "login.js",
-    body: html`<h1>Sign in</h1>
-${failed && html`<p class="why">That is not this server's token.</p>`}
+    body: html`<div class="sign-in"><h1>Sign in</h1>
+${failed && html`<p class="why" role="alert">That is not this server's token.</p>`}
 <form method="post" action="/login" id="login">
 <input type="hidden" name="next" value="${next}">
 <label>API token <input type="password" name="token" autocomplete="off" required autofocus></label>
 <button>Sign in</button>
 </form>
-<p>The token is in the server's state folder; <code>delta up</code> prints a link that carries it.</p>`,
+<p class="faint">The token is in the server's state folder; <code>delta up</code> prints a link that carries it.</p></div>`,
   });
 }

@@ -42,9 +42,16 @@ export function classesOf(style) {
 
 function visible(text) {
   // oxlint-disable-next-line no-control-regex -- control characters get a shape instead of a meaning
-  return text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (character) =>
-    String.fromCharCode(0x2400 + character.charCodeAt(0)),
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    shape,
   );
+}
+
+/** Characters that turn the direction of text around could disguise it, so they are named. */
+function shape(character) {
+  const code = character.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
 function applied(style, parameters) {

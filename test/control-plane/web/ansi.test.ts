@@ -57,7 +57,7 @@ describe("a line of a log", () => {
 
   test("of any bytes has no control character, and only classes that the style sheet knows", () => {
     const styles = readFileSync(
-      new URL("../../../control-plane/web/assets/style.css", import.meta.url),
+      new URL("../../../control-plane/web/assets/log.css", import.meta.url),
       "utf8",
     );
     const sgr = fc.array(fc.nat(120), { maxLength: 4 }).map((codes) => `${ESC}[${codes.join(";")}m`);
