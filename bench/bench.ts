@@ -1,7 +1,11 @@
+import { compileGrowth } from "./compile.ts";
+import { globMatching } from "./globs.ts";
 import { webhookToFirstStep } from "./webhook-to-first-step.ts";
 
 /** `npm run bench [NAME...]`: each prints its figures; ratios are of one run on one machine. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  compile: compileGrowth,
+  globs: globMatching,
   "webhook-to-first-step": webhookToFirstStep,
 };
 
