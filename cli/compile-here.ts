@@ -1,4 +1,10 @@
-import { compile, wantedContents, type CompileInput, type CompileResult } from "../compiler/index.ts";
+import {
+  compile,
+  preferredBase,
+  wantedContents,
+  type CompileInput,
+  type CompileResult,
+} from "../compiler/index.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import { textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
@@ -38,6 +44,8 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       : request.event && (await exactly(repository, request.event));
     const read: ReadRequest = {
       wanted: wantedContents,
+      // Which run was green last only a control plane knows.
+      baseRequest: (at) => ({ prefer: preferredBase(at), lastGreen: null }),
       ...(event === null ? (head === undefined ? {} : { head }) : { event, head: event.head }),
       ...(request.base === undefined ? {} : { base: request.base }),
     };

@@ -6,6 +6,7 @@ export {
   PIPELINE_FILE,
   type TreeSnapshot,
 } from "./input.ts";
+export { preferredBase } from "./language/preferred-base.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";
 export { findDecisions } from "./plan/find-decisions.ts";
 export { type WhyNot, whyNot } from "./plan/why-not.ts";

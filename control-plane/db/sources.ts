@@ -28,14 +28,30 @@ export interface RunToPlan {
   readonly event: PipelineEvent;
   readonly head: string;
   readonly base: string | null;
+  /** Head of the newest green run of the target that came before; null when there is none. */
+  readonly lastGreen: string | null;
   readonly request: { readonly jobs: readonly string[]; readonly all: boolean } | null;
   readonly repository: RepositoryRow;
 }
 
-/** What a run is to be planned from; null when there is no such run. */
+/**
+ * What a run is to be planned from; null when there is no such run. The target of a pull request is the branch
+ * it would go into; that of a push is its own ref, then the default branch. Green is a push whose run
+ * succeeded, but for runs of named jobs alone: those tell nothing of the other jobs. Runs of the same commit
+ * do not count, so that a rerun has something to run.
+ */
 export async function findRunToPlan(connection: Connection, runId: RunId): Promise<RunToPlan | null> {
   const [row] = await connection<RunToPlan[]>`
     select r.event, r.head_sha as head, r.base_sha as base, r.request,
+      (select green.head_sha
+        from unnest(case when r.event->'pull_request' <> 'null' then array[r.event#>>'{pull_request,target_ref}']
+          else array[r.event->>'ref', 'refs/heads/' || (r.event->>'default_branch')] end) with ordinality target (ref, place),
+          lateral (select g.head_sha from delta.runs g
+            where g.repository_id = r.repository_id and g.event->>'ref' = target.ref and g.event->>'kind' = 'push'
+              and g.state = 'succeeded' and g.number < r.number and g.head_sha <> r.head_sha
+              and coalesce(jsonb_array_length(g.request->'jobs'), 0) = 0
+            order by g.number desc limit 1) green
+        order by target.place limit 1) as "lastGreen",
       jsonb_build_object('id', p.id, 'forge', p.forge, 'forgeId', p.forge_id, 'fullName', p.full_name,
         'cloneUrl', p.clone_url, 'defaultBranch', p.default_branch, 'installationId', p.installation_id) as repository
     from delta.runs r join delta.repositories p on p.id = r.repository_id where r.id = ${runId}`;

@@ -98,8 +98,12 @@ function choice({ count }: Meeting): string {
   return count > 1 ? `, the first of ${count}` : "";
 }
 
-async function explicitBase(history: History, { explicit, head }: BaseQuestion): Promise<Rung> {
-  if (explicit === null) return passed("no base was given");
+async function explicitBase(history: History, question: BaseQuestion): Promise<Rung> {
+  const { explicit, head, request } = question;
+  if (explicit === null) {
+    const isRef = !["auto", "merge_base", "last_green"].includes(request.prefer);
+    return isRef ? await askedRef(history, question) : passed("no base was given");
+  }
   const base = await history.commit(explicit);
   if (base === null) {
     throw new GitError("unknown_revision", `the base ${JSON.stringify(explicit)} names no commit here`);
@@ -119,6 +123,12 @@ async function explicitBase(history: History, { explicit, head }: BaseQuestion):
   return { taken: true, why, base, mergeBase: meeting.commit };
 }
 
+/** A ref that the pipeline names. It is passed over for its own commits, which it would call unchanged. */
+async function askedRef(history: History, { head, request }: BaseQuestion): Promise<Rung> {
+  const rung = await meetTarget(history, head, [request.prefer]);
+  return rung.taken && rung.base === head ? passed(`the commit is on ${request.prefer} already`) : rung;
+}
+
 async function lastGreenBase(history: History, { request, head }: BaseQuestion): Promise<Rung> {
   if (request.prefer !== "last_green") return passed("not asked for");
   const { lastGreen = null } = request;
@@ -128,6 +138,10 @@ async function lastGreenBase(history: History, { request, head }: BaseQuestion):
   const meeting = await history.meeting(commit, head);
   const doubt = unrelated(history, meeting, "the last green commit");
   if (doubt !== null) return doubt;
+  if (meeting.commit === head && commit !== head) {
+    const why = "the last green commit; compared directly, for it came after the head";
+    return { taken: true, why, base: commit, mergeBase: null };
+  }
   const why =
     meeting.commit === commit ? "the last green commit" : "where head and the last green commit meet";
   return { taken: true, why: `${why}${choice(meeting)}`, base: commit, mergeBase: meeting.commit };
@@ -158,6 +172,7 @@ function shortBranch(branch: string): string {
 /** A server's mirror has the branch itself; a clone has what it last saw of it, which is nearer to the truth. */
 function branchRevisions(name: string): string[] {
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return [name];
+  if (name.startsWith("refs/") && branchOf(name) === null) return [name];
   const short = shortBranch(name);
   return [`refs/remotes/origin/${short}`, `refs/heads/${short}`];
 }

@@ -1,13 +1,12 @@
-import type { PipelineEvent } from "../../schemas/event.ts";
 import type { TreeEntry, TreeSnapshot } from "../../compiler/input.ts";
 import { wantedManifests } from "../../compiler/components/index.ts";
-import { type BaseChoice, chooseBase } from "./base-ladder.ts";
+import { type BaseChoice, type BaseQuestion, chooseBase } from "./base-ladder.ts";
 import { toChangeSet } from "./change-set.ts";
 import { describeHead } from "./describe-head.ts";
 import { type RawChange, readDiff } from "./diff.ts";
 import { GitError } from "./git-error.ts";
 import { type History, historyOf } from "./history.ts";
-import type { AffectedSources, CompileSources, GitRepository, ReadRequest } from "./model.ts";
+import type { AffectedSources, BaseRequest, CompileSources, GitRepository, ReadRequest } from "./model.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { readTree, undoChanges } from "./tree.ts";
 
@@ -28,16 +27,27 @@ export async function readCompileInput(
   const revision = headRevision(request);
   const head = await resolveIn(history, revision);
   const event = request.event ?? (await describeHead(repository, objects, revision, head));
-  const [entries, { choice, compared, diff }] = await Promise.all([
-    readTree(repository, head, request.signal),
-    compareWithBase(repository, history, head, event, request),
-  ]);
   const wanted = request.wanted ?? wantedByDefault;
-  const headTree = await completed(objects, { commit: head, entries, contents: new Map() }, request, wanted);
+  const compare = (asked: BaseRequest): Promise<Comparison> =>
+    compareWithBase(
+      repository,
+      history,
+      { head, explicit: request.base ?? null, request: asked, event },
+      request,
+    );
+  const [headTree, climbed] = await Promise.all([
+    readTree(repository, head, request.signal).then((entries) =>
+      completed(objects, snapshot(head, entries), request, wanted),
+    ),
+    compare(AUTO),
+  ]);
+  const asked = (request.base ?? null) === null ? (request.baseRequest?.(headTree) ?? AUTO) : AUTO;
+  // Nearly every pipeline asks for nothing else, so the usual base is looked for while its text is still read.
+  const { choice, compared, diff } = asked.prefer === AUTO.prefer ? climbed : await compare(asked);
   const baseTree =
     compared === null || diff === null
       ? null
-      : await withContents(objects, snapshot(compared, undoChanges(entries, diff)), wanted);
+      : await withContents(objects, snapshot(compared, undoChanges(headTree.entries, diff)), wanted);
   return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event };
 }
 
@@ -85,21 +95,17 @@ interface Comparison {
   readonly diff: readonly RawChange[] | null;
 }
 
+const AUTO: BaseRequest = { prefer: "auto" };
+
 async function compareWithBase(
   repository: GitRepository,
   history: History,
-  head: string,
-  event: PipelineEvent,
-  request: ReadRequest,
+  question: BaseQuestion,
+  { signal }: ReadRequest,
 ): Promise<Comparison> {
-  const choice = await chooseBase(history, {
-    head,
-    explicit: request.base ?? null,
-    request: request.baseRequest ?? { prefer: "auto" },
-    event,
-  });
+  const choice = await chooseBase(history, question);
   const compared = choice.mergeBase ?? choice.base;
-  const diff = compared === null ? null : await readDiff(repository, compared, head, request.signal);
+  const diff = compared === null ? null : await readDiff(repository, compared, question.head, signal);
   return { choice, compared, diff };
 }
 

@@ -12,10 +12,10 @@ export interface GitRepository {
   readonly trusted: readonly string[];
 }
 
-/** Which rungs of the ladder the pipeline or a person asked for. */
+/** Which rung of the ladder the pipeline asks for. */
 export interface BaseRequest {
-  /** auto climbs the whole ladder; merge_base insists on one; last_green uses `lastGreen`. */
-  readonly prefer: "auto" | "merge_base" | "last_green";
+  /** auto climbs the whole ladder; merge_base insists on one; last_green uses `lastGreen`; anything else is a ref. */
+  readonly prefer: string;
   /** Commit of the last green run of the target; null when there was none. */
   readonly lastGreen?: string | null;
 }
@@ -25,7 +25,8 @@ export interface ReadRequest {
   readonly head?: string;
   /** Any revision: the explicit rung. */
   readonly base?: string | null;
-  readonly baseRequest?: BaseRequest;
+  /** Asked once the head's contents are here, unless a base was named. */
+  readonly baseRequest?: (head: TreeSnapshot) => BaseRequest;
   /** Absent: an event like a push of `head` is made from what the repository says of itself. */
   readonly event?: PipelineEvent;
   /** Paths whose contents to load, of the paths at one commit. Manifests and `.delta/` when absent. */

@@ -1,4 +1,4 @@
-import { compile, wantedContents } from "../../compiler/index.ts";
+import { compile, preferredBase, wantedContents } from "../../compiler/index.ts";
 import { PlaceFinder, textsOf } from "../../compiler/diagnostics/index.ts";
 import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import { openRepository, readCompileInput } from "../git/index.ts";
@@ -11,6 +11,7 @@ export async function planCommit(request: PlanningRequest): Promise<PlanningResu
     event: request.event,
     head: request.head,
     wanted: wantedContents,
+    baseRequest: (head) => ({ prefer: preferredBase(head), lastGreen: request.lastGreen }),
     ...(request.base === null ? {} : { base: request.base }),
   });
   const { digest, canonical, diagnostics } = compile({

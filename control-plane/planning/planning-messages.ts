@@ -10,6 +10,8 @@ export interface PlanningRequest {
   readonly head: string;
   /** A base that somebody named; null lets the ladder find one. */
   readonly base: string | null;
+  /** Commit of the last green run of the target, for a pipeline that asks for it; null when there is none. */
+  readonly lastGreen: string | null;
   readonly jobs: readonly string[];
   readonly all: boolean;
   readonly compilerVersion: string;

@@ -67,8 +67,8 @@ class CommitUnreachable extends Error {}
 
 async function compileRun(context: PlanRunContext, source: RunToPlan): Promise<PlanningResult> {
   const { mirror, planner, version } = context;
-  const { repository, event, head, base, request } = source;
-  const also = [base, event.before, event.pull_request?.target_sha ?? null];
+  const { repository, event, head, base, lastGreen, request } = source;
+  const also = [base, lastGreen, event.before, event.pull_request?.target_sha ?? null];
   const fetched = await mirror.fetch({
     repositoryId: repository.id,
     url: repository.cloneUrl,
@@ -87,6 +87,7 @@ async function compileRun(context: PlanRunContext, source: RunToPlan): Promise<P
     event,
     head,
     base,
+    lastGreen,
     jobs: request?.jobs ?? [],
     all: request?.all ?? false,
     compilerVersion: version,

@@ -79,9 +79,11 @@ function pull(head: string, targetSha: string, targetRef = "refs/heads/main"): P
 async function changesOf(
   world: GitWorld,
   event: PipelineEvent,
-  more: { readonly base?: string; readonly baseRequest?: BaseRequest } = {},
+  { base, baseRequest }: { readonly base?: string; readonly baseRequest?: BaseRequest } = {},
 ): Promise<ChangeSet> {
-  return (await readCompileInput(await world.open(), { event, ...more })).changes;
+  const named = base === undefined ? {} : { base };
+  const asked = baseRequest === undefined ? {} : { baseRequest: () => baseRequest };
+  return (await readCompileInput(await world.open(), { event, ...named, ...asked })).changes;
 }
 
 const taken = ({ ladder, rule }: ChangeSet): (string | undefined)[] => [
@@ -219,6 +221,30 @@ describe("the base ladder", () => {
       baseRequest,
     });
     expect(changes).toMatchObject({ rule: "everything", uncertain: [{ code: "base_missing" }] });
+  });
+
+  it("compares with a green run that came after the head directly, for nothing may be hidden", async () => {
+    await using at = await line();
+    const changes = await changesOf(at.world, push("refs/heads/main", at.two), {
+      baseRequest: { prefer: "last_green", lastGreen: at.three },
+    });
+    expect(changes).toMatchObject({ rule: "last_green", base: at.three, merge_base: null });
+    expect(changes.changed).not.toEqual([]);
+  });
+
+  it("meets the ref that the pipeline names, but not for the ref's own commits", async () => {
+    await using at = await line();
+    const baseRequest: BaseRequest = { prefer: "refs/heads/main" };
+    const feature = await changesOf(at.world, push("refs/heads/feature", at.right), { baseRequest });
+    expect(feature).toMatchObject({ rule: "explicit", base: at.one });
+    const own = await changesOf(at.world, push("refs/heads/main", at.three, { before: at.two }), {
+      baseRequest,
+    });
+    expect(own).toMatchObject({ rule: "before", base: at.two });
+    expect(own.ladder[0]?.why).toBe("the commit is on refs/heads/main already");
+    const nowhere: BaseRequest = { prefer: "refs/heads/nowhere" };
+    const lost = await changesOf(at.world, push("refs/heads/feature", at.right), { baseRequest: nowhere });
+    expect(lost).toMatchObject({ rule: "everything", uncertain: [{ code: "base_missing" }] });
   });
 
   it("says how many meeting points there are when histories crossed", async () => {

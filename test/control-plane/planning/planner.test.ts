@@ -52,6 +52,7 @@ function request(repository: ScratchRepository, head: string): PlanningRequest {
     },
     head,
     base: null,
+    lastGreen: null,
     jobs: [],
     all: false,
     compilerVersion: "1.2.3",

@@ -12,6 +12,7 @@ import { createPlanner, PlannerError, type Planner } from "../../../control-plan
 import { planRun } from "../../../control-plane/tasks/plan-run.ts";
 import type { PipelineEvent } from "../../../schemas/event.ts";
 import type { RepositoryId, RunId } from "../../../schemas/ids.ts";
+import type { Plan } from "../../../schemas/plan.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { GitHubStandIn } from "../../support/github/stand-in.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
@@ -114,6 +115,7 @@ describe("a run of a repository on this machine", () => {
       event,
       head,
       base,
+      lastGreen: null,
       jobs: [],
       all: false,
       compilerVersion: "1.2.3",
@@ -123,6 +125,56 @@ describe("a run of a repository on this machine", () => {
       { key: "build", reason: null },
       { key: "docs", state: "skipped", reason: "not_selected" },
     ]);
+  });
+
+  test("whose pipeline asks for the last green run is compared with it, as its ladder records", async () => {
+    const { context, database, source, start } = await world("local");
+    const asking = `${PIPELINE}changes: { base: last_green }\n`;
+    const planned = async (head: string, change: Parameters<typeof start>[1] = {}) => {
+      const { id } = await start(head, change);
+      await planRun(context, id);
+      const [row] = await database`
+        select p.canonical::jsonb->'changes' as changes from delta.runs r join delta.plans p on p.digest = r.plan_digest
+        where r.id = ${id}`;
+      return { id, head, changes: (row?.["changes"] ?? {}) as Partial<Plan["changes"]> };
+    };
+    const end = async (id: RunId, state: "succeeded" | "failed", jobs: string[] = []) => {
+      await database`update delta.runs set state = ${state}, reason = 'ok', finalized_at = clock_timestamp(),
+        wake_at = null, request = ${database.json({ jobs, all: false })} where id = ${id}`;
+    };
+    const first = await planned(source.commit({ ".delta/pipeline.yaml": asking }));
+    expect(first.changes).toMatchObject({ rule: "everything", base: null });
+    expect(first.changes.ladder).toContainEqual({
+      rule: "last_green",
+      taken: false,
+      why: "the last green run was asked for and there is none",
+    });
+    const green = source.git("rev-parse", "HEAD");
+    await end(first.id, "succeeded");
+    const red = await planned(source.commit({ "docs/a.md": "1" }));
+    await end(red.id, "failed");
+    const partial = await planned(source.commit({ "docs/b.md": "1" }));
+    await end(partial.id, "succeeded", ["build"]);
+    const head = source.commit({ "src/a.ts": "1" });
+    const ladder = [
+      { rule: "explicit", taken: false, why: "no base was given" },
+      { rule: "last_green", taken: true, why: "the last green commit" },
+    ];
+    const push = await planned(head, { event: { before: source.git("rev-parse", "HEAD~1") } });
+    expect(push.changes).toMatchObject({ rule: "last_green", base: green, total: 3, ladder });
+    const branch = await planned(head, { event: { ref: "refs/heads/feature" } });
+    expect(branch.changes).toMatchObject({ rule: "last_green", base: green });
+    const pull = { number: 3, action: "opened", target_ref: "refs/heads/main", target_sha: red.head };
+    const rest = { source_ref: "refs/heads/feature", from_fork: false, draft: false };
+    const request = await planned(head, {
+      event: { kind: "pull_request", ref: "refs/pull/3/head", pull_request: { ...pull, ...rest } },
+    });
+    expect(request.changes).toMatchObject({ rule: "last_green", base: green });
+    await end(push.id, "succeeded");
+    const again = await planned(head);
+    expect(again.changes).toMatchObject({ base: green });
+    const next = await planned(source.commit({ "docs/c.md": "1" }));
+    expect(next.changes).toMatchObject({ base: head, total: 1 });
   });
 
   test("may be of a commit that no branch holds", async () => {
