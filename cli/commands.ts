@@ -7,6 +7,9 @@ import { Doctor } from "./commands/doctor.ts";
 import { Explain } from "./commands/explain.ts";
 import { Graph } from "./commands/graph.ts";
 import { Init } from "./commands/init.ts";
+import { NomadDev } from "./commands/nomad/dev.ts";
+import { NomadDoctor } from "./commands/nomad/doctor.ts";
+import { NomadSetup } from "./commands/nomad/setup.ts";
 import { PlanCommand } from "./commands/plan.ts";
 import { Run } from "./commands/run.ts";
 import { RunsCancel } from "./commands/runs/cancel.ts";
@@ -32,6 +35,9 @@ export const commands: Record<string, Command.Class> = withEnvironment({
   explain: Explain,
   graph: Graph,
   init: Init,
+  "nomad:dev": NomadDev,
+  "nomad:doctor": NomadDoctor,
+  "nomad:setup": NomadSetup,
   plan: PlanCommand,
   run: Run,
   "runs:cancel": RunsCancel,

@@ -15,6 +15,7 @@ export const FAILURES = {
   port_in_use: EXIT.unavailable,
   database_unavailable: EXIT.unavailable,
   control_plane_failed: EXIT.unavailable,
+  nomad_failed: EXIT.unavailable,
   server_missing: EXIT.unavailable,
   server_unreachable: EXIT.unavailable,
   unauthorized: EXIT.unavailable,

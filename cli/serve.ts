@@ -10,6 +10,8 @@ interface ServeRequest {
   readonly kind: "up" | "server";
   readonly port: number | undefined;
   readonly stateDir: string | undefined;
+  readonly dispatcher: string | undefined;
+  readonly nomadConfig: string | undefined;
   readonly json: boolean;
 }
 
@@ -26,6 +28,8 @@ const STOP_NOTICE_MS = 5_000;
 export async function serveUntilStopped(request: ServeRequest): Promise<ServeAnswer> {
   if (request.stateDir !== undefined) process.env["DELTA_STATE_DIR"] = resolve(request.stateDir);
   if (request.port !== undefined) process.env["DELTA_PORT"] = String(request.port);
+  if (request.dispatcher !== undefined) process.env["DELTA_DISPATCHER"] = request.dispatcher;
+  if (request.nomadConfig !== undefined) process.env["DELTA_NOMAD_CONFIG"] = resolve(request.nomadConfig);
   const interruption = watchInterruption();
   const isUp = request.kind === "up";
   if (isUp && !request.json) writeTalk("Starting the control plane and Postgres ...");
@@ -33,10 +37,10 @@ export async function serveUntilStopped(request: ServeRequest): Promise<ServeAns
     overrides: isUp ? { host: "127.0.0.1" } : { localRepositories: false },
     log: isUp ? "file" : "stderr",
   });
-  const state = readConfig().stateFolder;
+  const { stateFolder: state, dispatcher } = readConfig();
   const answer: ServeAnswer = { version: 1, url: server.url, state };
   if (request.json) writeJson(answer);
-  else if (isUp) writeData(upText(server.url, state, logFile));
+  else if (isUp) writeData(upText(server.url, state, logFile, dispatcher.name));
   else writeData(`listening on ${server.url}`);
   await aborted(interruption.first);
   if (!request.json) writeTalk("Stopping ...");
@@ -61,12 +65,22 @@ export async function serveUntilStopped(request: ServeRequest): Promise<ServeAns
   return answer;
 }
 
-function upText(url: string, state: string, logFile: string | null): string {
+const WHERE_JOBS_RUN = {
+  "local-process": "run as your user on this machine, without isolation",
+  nomad: "run on Nomad",
+} as const;
+
+function upText(
+  url: string,
+  state: string,
+  logFile: string | null,
+  dispatcher: keyof typeof WHERE_JOBS_RUN,
+): string {
   return [
     `${paint("green", "✓")} Delta CI is up at ${paint("bold", url)}`,
     `  state    ${state}`,
     ...(logFile === null ? [] : [`  log      ${logFile}`]),
-    "  jobs     run as your user on this machine, without isolation",
+    `  jobs     ${WHERE_JOBS_RUN[dispatcher]}`,
     "  next     `delta run` in a repository, `delta runs list`; Ctrl-C stops all of it",
   ].join("\n");
 }

@@ -102,3 +102,26 @@ export const EvaluationStub = Type.Object({
 });
 export type EvaluationStub = Static<typeof EvaluationStub>;
 export const EvaluationList = Type.Array(EvaluationStub);
+
+/** `host:port`; empty while there is none. */
+export const Leader = Type.String();
+
+export const Members = Type.Object({
+  Members: Type.Array(Type.Object({ Tags: orNull(Type.Record(Type.String(), Type.String())) })),
+});
+
+export const NodeStub = Type.Object({
+  ID: Type.String(),
+  Name: Type.String(),
+  NodePool: Type.Optional(Type.String()),
+  Status: Type.String(),
+  SchedulingEligibility: Type.String(),
+  Drivers: orNull(Type.Record(Type.String(), Type.Object({ Healthy: Type.Boolean() }))),
+});
+export type NodeStub = Static<typeof NodeStub>;
+export const NodeList = Type.Array(NodeStub);
+
+export const NodeAnswer = Type.Object({ HostVolumes: orNull(Type.Record(Type.String(), Type.Unknown())) });
+
+/** Some writes answer with an index, some with nothing at all. */
+export const Written = Type.Unknown();

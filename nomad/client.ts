@@ -26,6 +26,8 @@ export interface NomadAnswer<Value> {
   readonly value: Value;
   /** Where the next page of a list starts; null on the last. */
   readonly nextToken: string | null;
+  /** Nomad's own time, as HTTP writes it. */
+  readonly date: string | null;
 }
 
 /**
@@ -130,7 +132,11 @@ export class NomadClient {
     if (!answer.ok) {
       throw new NomadError("malformed", `${what}: Nomad's answer is not as expected at ${answer.fault}`);
     }
-    return { value: answer.value, nextToken: headerOf(response, "x-nomad-nexttoken") };
+    return {
+      value: answer.value,
+      nextToken: headerOf(response, "x-nomad-nexttoken"),
+      date: headerOf(response, "date"),
+    };
   }
 
   #send(
@@ -196,9 +202,10 @@ async function readText(what: string, body: AsyncIterable<Buffer>): Promise<stri
   return Buffer.concat(pieces).toString("utf8");
 }
 
+/** Writes of operators' things answer with nothing at all. */
 function parseJson(what: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return text === "" ? null : JSON.parse(text);
   } catch (cause) {
     throw new NomadError("malformed", `${what}: Nomad's answer is not JSON`, { cause });
   }

@@ -5,10 +5,21 @@ import { NomadDispatcher } from "./dispatcher.ts";
 import { IDENTITY_AGE_SECONDS, NomadIdentityVerifier } from "./identity.ts";
 import { JobApi } from "./job-api.ts";
 
-export { CLIENT_DEFAULTS, type NomadConfig, type NomadPool, type NomadTls } from "./config.ts";
+export {
+  CLIENT_DEFAULTS,
+  type NomadClientConfig,
+  type NomadConfig,
+  type NomadPool,
+  type NomadTls,
+} from "./config.ts";
 export { dockerProfile, type DockerProfile } from "./profiles/docker.ts";
 export { rawExecProfile, type RawExecProfile } from "./profiles/raw-exec.ts";
 export { readNomadConfig, type NomadSettings } from "./read-config.ts";
+export { applySetup, type AppliedPart } from "./apply-setup.ts";
+export { type DevAgent, startDevAgent } from "./dev-agent.ts";
+export { type DiagnoseOptions, diagnoseNomad } from "./diagnose.ts";
+export type { NomadFinding } from "./finding.ts";
+export { NomadError } from "./nomad-error.ts";
 export { setupFiles, type SetupFile, type SetupOptions } from "./setup.ts";
 export { buildRunnerFolder } from "./runner-folder.ts";
 

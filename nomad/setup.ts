@@ -25,6 +25,14 @@ export interface SetupFile {
  */
 export const NAMESPACE_CAPABILITIES = ["list-jobs", "read-job", "register-job", "deregister-job"] as const;
 
+/** What a job of the namespace may use, whatever the dispatcher asks for. */
+export const NAMESPACE_LIMITS = { drivers: ["docker"], networks: ["none"] } as const;
+export const NODE_POOL_DESCRIPTION = "Runs attempts of Delta CI and nothing else";
+
+export function namespaceDescription({ installation }: SetupOptions): string {
+  return `Attempts of Delta CI; every job is named ${jobNamePrefix(installation)}<attempt id>`;
+}
+
 /** What operators review and apply: each file is complete and can be changed before use. */
 export function setupFiles(options: SetupOptions): readonly SetupFile[] {
   return [
@@ -68,21 +76,22 @@ host_volume ${quote(volume)} {
 `;
 }
 
-function namespaceText({ namespace, installation }: SetupOptions): string {
-  return `name        = ${quote(namespace)}
-description = "Attempts of Delta CI; every job is named ${jobNamePrefix(installation)}<attempt id>"
+function namespaceText(options: SetupOptions): string {
+  quote(options.installation);
+  return `name        = ${quote(options.namespace)}
+description = "${namespaceDescription(options)}"
 
 # What a job of this namespace may use, whatever the dispatcher asks for.
 capabilities {
-  enabled_task_drivers   = ["docker"]
-  enabled_network_modes  = ["none"]
+  enabled_task_drivers  = [${NAMESPACE_LIMITS.drivers.map(quote).join(", ")}]
+  enabled_network_modes = [${NAMESPACE_LIMITS.networks.map(quote).join(", ")}]
 }
 `;
 }
 
 function nodePoolText({ nodePool }: SetupOptions): string {
   return `node_pool ${quote(nodePool)} {
-  description = "Runs attempts of Delta CI and nothing else"
+  description = "${NODE_POOL_DESCRIPTION}"
 }
 `;
 }

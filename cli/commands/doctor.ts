@@ -1,9 +1,12 @@
 import { integer } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
-import type { Finding } from "../doctor/finding.ts";
+import { findingLine, type Finding } from "../doctor/finding.ts";
 import { EXIT } from "../exit-codes.ts";
-import { paint, writeData } from "../output.ts";
+import { writeData } from "../output.ts";
 import { serverFlags } from "../server-flags.ts";
+
+/** Characters of the longest name of a check, and two. */
+const COLUMN = 14;
 
 export class Doctor extends DeltaCommand {
   static override summary = "Check what Delta CI needs here, and say what to do about what is missing.";
@@ -17,14 +20,8 @@ export class Doctor extends DeltaCommand {
     const { flags } = await this.parse(Doctor);
     const { diagnose } = await import("../doctor/diagnose.ts");
     const findings = await diagnose(flags);
-    if (!this.jsonEnabled()) writeData(findings.map(line).join("\n"));
+    if (!this.jsonEnabled()) writeData(findings.map((finding) => findingLine(finding, COLUMN)).join("\n"));
     if (findings.some(({ state }) => state === "bad")) process.exitCode = EXIT.findings;
     return { version: 1, findings };
   }
-}
-
-function line({ check, state, found, advice }: Finding): string {
-  const mark = { ok: paint("green", "✓"), note: paint("yellow", "!"), bad: paint("red", "✗") }[state];
-  const text = `${mark} ${check.padEnd(14)}${found}`;
-  return advice === null ? text : `${text}\n  ${" ".repeat(14)}${paint("dim", advice)}`;
 }

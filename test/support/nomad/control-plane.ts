@@ -22,7 +22,7 @@ export interface PlaneOnNomad {
 const WAIT_MS = 120_000;
 
 export async function startPlaneOnNomad(
-  agent: NomadAgent,
+  agent: Pick<NomadAgent, "address" | "logTail">,
   settings: { readonly installation: string; readonly pool: object },
 ): Promise<PlaneOnNomad> {
   const stateFolder = await mkdtemp(join(tmpdir(), "delta-state-"));

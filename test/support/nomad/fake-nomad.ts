@@ -77,6 +77,8 @@ async function answer(
     response.once("close", () => streams.delete(response));
     return;
   }
+  const operators = operatorAnswers(path);
+  if (operators !== null) return void response.writeHead(200).end(JSON.stringify(operators));
   const headers: Record<string, string> = {
     "content-type": "application/json",
     "x-nomad-index": String(fake.state.index),
@@ -90,6 +92,23 @@ async function answer(
   response.writeHead(200, headers).end(JSON.stringify(body));
 }
 
+/** One server and one node that has all that a container needs. */
+function operatorAnswers(path: string): unknown {
+  const node = { ID: "n1", Name: "node-1", NodePool: "default", Status: "ready" };
+  switch (path) {
+    case "/v1/status/leader":
+      return "127.0.0.1:4647";
+    case "/v1/agent/members":
+      return { Members: [{ Tags: { build: "2.0.5" } }] };
+    case "/v1/nodes":
+      return [{ ...node, SchedulingEligibility: "eligible", Drivers: { docker: { Healthy: true } } }];
+    case "/v1/node/n1":
+      return { HostVolumes: { "delta-runner": {} } };
+    default:
+      return null;
+  }
+}
+
 function register(fake: FakeNomad, text: string): object {
   if (fake.registerRefusal !== null)
     throw new Refusal(fake.registerRefusal.status, fake.registerRefusal.text);
@@ -100,6 +119,9 @@ function register(fake: FakeNomad, text: string): object {
   };
   const pool = Job.NodePool ?? "default";
   if (pool !== "default") throw new Refusal(500, `job "${Job.ID}" is in nonexistent node pool "${pool}"`);
+  if (EnforceIndex === true && JobModifyIndex !== 0 && !fake.state.jobs.has(Job.ID)) {
+    throw new Refusal(500, `Enforcing job modify index ${JobModifyIndex}: job does not exist`);
+  }
   if (EnforceIndex !== true || JobModifyIndex !== 0) {
     throw new Refusal(500, "the fake knows create-only registers alone");
   }

@@ -1,0 +1,64 @@
+import { Written } from "./api-types.ts";
+import { NomadClient } from "./client.ts";
+import type { NomadClientConfig } from "./config.ts";
+import { NomadError } from "./nomad-error.ts";
+import {
+  NAMESPACE_CAPABILITIES,
+  NAMESPACE_LIMITS,
+  namespaceDescription,
+  NODE_POOL_DESCRIPTION,
+  policyText,
+  type SetupOptions,
+} from "./setup.ts";
+
+/** The name of the ACL policy; a token of the control plane has this one and no other. */
+export const POLICY_NAME = "delta";
+
+export interface AppliedPart {
+  readonly part: "node pool" | "namespace" | "policy";
+  readonly name: string;
+  /** What was done, or why it was left out. */
+  readonly outcome: "applied" | "left out: this cluster runs without ACLs";
+}
+
+/**
+ * Writes policy, namespace and node pool to the cluster, replacing what is there under the same names.
+ * Needs a management token. What belongs on clients, and the token itself, stay with the operators.
+ * Throws a NomadError at the first part that Nomad refuses; repeating it is safe.
+ */
+export async function applySetup(
+  client: NomadClientConfig,
+  options: SetupOptions,
+): Promise<readonly AppliedPart[]> {
+  const nomad = new NomadClient(client);
+  const write = async (path: string, body: object): Promise<void> => {
+    await nomad.call({ method: "POST", path, body: JSON.stringify(body), answer: Written });
+  };
+  try {
+    const { namespace, nodePool, runnerVolume } = options;
+    await write("/node/pools", { Name: nodePool, Description: NODE_POOL_DESCRIPTION });
+    await write("/namespace", {
+      Name: namespace,
+      Description: namespaceDescription(options),
+      Capabilities: {
+        EnabledTaskDrivers: NAMESPACE_LIMITS.drivers,
+        EnabledNetworkModes: NAMESPACE_LIMITS.networks,
+      },
+    });
+    const rules = policyText(namespace, runnerVolume, NAMESPACE_CAPABILITIES);
+    const policy = await write(`/acl/policy/${POLICY_NAME}`, { Name: POLICY_NAME, Rules: rules }).then(
+      () => "applied" as const,
+      (error: unknown) => {
+        if (!(error instanceof NomadError) || !/ACL support disabled/i.test(error.message)) throw error;
+        return "left out: this cluster runs without ACLs" as const;
+      },
+    );
+    return [
+      { part: "node pool", name: nodePool, outcome: "applied" },
+      { part: "namespace", name: namespace, outcome: "applied" },
+      { part: "policy", name: POLICY_NAME, outcome: policy },
+    ];
+  } finally {
+    await nomad.close();
+  }
+}

@@ -1,0 +1,157 @@
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { CLIENT_DEFAULTS, diagnoseNomad, type NomadFinding, startDevAgent } from "../../nomad/index.ts";
+import { applySetup } from "../../nomad/apply-setup.ts";
+import { NAMESPACE_CAPABILITIES, policyText } from "../../nomad/setup.ts";
+import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
+import { hasEnded, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
+import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
+import { makeSourceRepository } from "../support/source-repository.ts";
+import { dockerProfile } from "../../nomad/profiles/docker.ts";
+import { findNomadBinary } from "./binary.ts";
+import { missingPart } from "./parts.ts";
+
+const PROFILE = dockerProfile({
+  images: { defaultImage: "registry.example/base:1", allowed: [], requireDigest: false },
+  runnerVolume: "delta-runner",
+  network: { trusted: "none", fork: "none" },
+  capabilities: [],
+  runtime: null,
+  pidsLimit: 64,
+  temporaryMegabytes: 16,
+  user: "0",
+  seccompFile: null,
+});
+
+describe.runIf(missingPart("agent") === null)("what operators are given, on a real agent with ACLs", () => {
+  let agent: NomadAgent;
+  let folder: string;
+  let management: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "delta-operators-"));
+    agent = await startNomadAgent({
+      acl: true,
+      hostVolumes: { "delta-runner": { path: folder, readOnly: true } },
+    });
+    management = join(folder, "management.token");
+    await writeFile(management, agent.managementToken ?? "", { mode: 0o600 });
+  });
+  afterAll(async () => {
+    await agent.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const manage = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+    const answer = await fetch(`${agent.address}/v1${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { "x-nomad-token": agent.managementToken ?? "" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${text}`);
+    return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+  };
+
+  async function diagnoseWith(name: string, rules: string): Promise<readonly NomadFinding[]> {
+    await manage(`/acl/policy/${name}`, { Name: name, Rules: rules });
+    const token = await manage("/acl/token", { Name: name, Type: "client", Policies: [name] });
+    const tokenFile = join(folder, `${name}.token`);
+    await writeFile(tokenFile, String(token["SecretID"]), { mode: 0o600 });
+    const config = nomadConfig(agent.address, { tokenFile, pools: { default: poolOf(PROFILE) } });
+    return await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null });
+  }
+
+  const badOf = (findings: readonly NomadFinding[]) =>
+    findings.filter(({ state }) => state === "bad").map(({ check, found }) => `${check}: ${found}`);
+
+  test("the doctor is content with the policy of setup, and registers nothing", async () => {
+    const findings = await diagnoseWith("all", policyText("default", "delta-runner", NAMESPACE_CAPABILITIES));
+    expect(badOf(findings)).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual(
+      expect.arrayContaining(["reachable", "clock", ...["list-jobs", "read-job", "deregister-job"], "nodes"]),
+    );
+    expect(await manage("/jobs?prefix=delta-")).toEqual([]);
+  });
+
+  test.each([
+    ["list-jobs", "list-jobs: denied"],
+    ["read-job", "read-job: denied"],
+    ["deregister-job", "deregister-job: denied"],
+    ["register-job", "pool default: register-job is denied"],
+  ])("without %s the doctor names it, and it alone", async (capability, finding) => {
+    const rest = NAMESPACE_CAPABILITIES.filter((one) => one !== capability);
+    const findings = await diagnoseWith(`no-${capability}`, policyText("default", "delta-runner", rest));
+    expect(badOf(findings)).toEqual([finding]);
+  });
+
+  test("without the volume's right the doctor names the volume", async () => {
+    const findings = await diagnoseWith("no-volume", policyText("default", "other", NAMESPACE_CAPABILITIES));
+    expect(badOf(findings)).toEqual(["pool default: mounting the runner's host volume is denied"]);
+  });
+
+  test("with a token that may read nodes the doctor sees a driver that is missing", async () => {
+    const config = nomadConfig(agent.address, { tokenFile: management, pools: { default: poolOf(PROFILE) } });
+    const findings = await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: management });
+    expect(badOf(findings)).toEqual(["nodes default: 1 ready, the driver docker healthy on none"]);
+    expect(findings.find(({ check }) => check === "version")?.found).toMatch(/^Nomad \d+\.\d+\.\d+/);
+  });
+
+  test("setup writes policy, namespace and node pool to the cluster, again and again", async () => {
+    const client = { ...CLIENT_DEFAULTS, address: agent.address, tokenFile: management };
+    const options = {
+      namespace: "ci",
+      installation: "main",
+      nodePool: "ci-containers",
+      runnerVolume: "delta-runner",
+      runnerFolder: "/opt/delta",
+      controlPlane: "https://ci.example",
+    };
+    const applied = await applySetup(client, options);
+    expect(applied.map(({ outcome }) => outcome)).toEqual(["applied", "applied", "applied"]);
+    expect(await applySetup(client, options)).toEqual(applied);
+    expect(await manage("/namespace/ci")).toMatchObject({
+      Capabilities: { EnabledTaskDrivers: ["docker"], EnabledNetworkModes: ["none"] },
+    });
+    expect(await manage("/node/pool/ci-containers")).toMatchObject({ Name: "ci-containers" });
+    expect((await manage("/acl/policy/delta"))["Rules"]).toBe(
+      policyText("ci", "delta-runner", NAMESPACE_CAPABILITIES),
+    );
+    const denied = applySetup({ ...client, tokenFile: null }, options);
+    await expect(denied).rejects.toMatchObject({ failure: "denied" });
+  });
+});
+
+describe.runIf(missingPart("agent") === null)("a throw-away agent", () => {
+  test("runs a pipeline, and leaves nothing", async () => {
+    const { path } = await findNomadBinary();
+    const launcher = join(import.meta.dirname, "../../runner/delta-runner.js");
+    const agent = await startDevAgent({ nomad: path ?? "", runner: [process.execPath, launcher, "run"] });
+    onTestFinished(() => agent.stop());
+    const logTail = async () => "";
+    const { pools, installation } = JSON.parse(await readFile(agent.configFile, "utf8"));
+    const world = await startPlaneOnNomad(
+      { address: agent.address, logTail },
+      { installation, pool: pools.default },
+    );
+    onTestFinished(() => world.stop());
+    const repository = makeSourceRepository({
+      ".delta/pipeline.yaml": "version: 1\nname: shop\njobs:\n  a: { steps: [cat hello.txt] }\n",
+      "hello.txt": "hello\n",
+    });
+    onTestFinished(() => repository.remove());
+    const { id } = await world.runAll(repository);
+    const run = await world.untilRun(id, "the run to end", hasEnded);
+    expect(run.state).toBe("succeeded");
+    await agent.stop();
+    await agent.ended;
+    await expect(fetch(`${agent.address}/v1/status/leader`)).rejects.toThrow("fetch failed");
+    await expect(access(agent.configFile)).rejects.toThrow("ENOENT");
+  });
+
+  test("that cannot start says why", async () => {
+    const starting = startDevAgent({ nomad: "/nowhere/nomad", runner: ["/bin/true"] });
+    await expect(starting).rejects.toThrow(/\/nowhere\/nomad did not come up: .*ENOENT/);
+  });
+});
