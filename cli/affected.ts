@@ -1,9 +1,10 @@
 import { affectedReport } from "../compiler/components/index.ts";
 import { unreachable } from "../compiler/unreachable.ts";
-import { readAffectedInput, worktreeCommit } from "../control-plane/git/index.ts";
+import { worktreeCommit } from "../control-plane/git/index.ts";
 import type { AffectedCause, AffectedComponent, AffectedReport } from "../schemas/components.ts";
 import type { ChangeFlags } from "./change-flags.ts";
 import { paint } from "./output.ts";
+import { readChange } from "./read-change.ts";
 import { openHere, readingGit } from "./repository.ts";
 import { terminalText } from "./terminal-text.ts";
 
@@ -15,11 +16,8 @@ export async function affectedHere(flags: ChangeFlags): Promise<AffectedReport> 
   const repository = await openHere();
   return readingGit(async () => {
     const head = flags.worktree ? await worktreeCommit(repository) : flags.head;
-    const input = await readAffectedInput(repository, {
-      ...(head === undefined ? {} : { head }),
-      ...(flags.base === undefined ? {} : { base: flags.base }),
-    });
-    return affectedReport(input);
+    const { changes, result } = await readChange(repository, head, flags.base);
+    return affectedReport(changes, result);
   });
 }
 

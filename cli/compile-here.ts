@@ -1,10 +1,4 @@
-import {
-  compile,
-  preferredBase,
-  wantedContents,
-  type CompileInput,
-  type CompileResult,
-} from "../compiler/index.ts";
+import { compile, type CompileInput, type CompileResult } from "../compiler/index.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import { textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
@@ -19,6 +13,7 @@ import type { Plan } from "../schemas/plan.ts";
 import type { ChangeFlags } from "./change-flags.ts";
 import { CliFailure } from "./failure.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
+import { READ_FOR_PIPELINE } from "./read-for-pipeline.ts";
 import { openHere, readingGit } from "./repository.ts";
 
 export interface CompileRequest extends ChangeFlags {
@@ -43,9 +38,7 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       ? await worktreeEvent(repository)
       : request.event && (await exactly(repository, request.event));
     const read: ReadRequest = {
-      wanted: wantedContents,
-      // Which run was green last only a control plane knows.
-      baseRequest: (at) => ({ prefer: preferredBase(at), lastGreen: null }),
+      ...READ_FOR_PIPELINE,
       ...(event === null ? (head === undefined ? {} : { head }) : { event, head: event.head }),
       ...(request.base === undefined ? {} : { base: request.base }),
     };

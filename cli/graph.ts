@@ -1,7 +1,6 @@
-import { affectedReport, discoverComponents } from "../compiler/components/index.ts";
-import { readAffectedInput } from "../control-plane/git/index.ts";
 import type { Component, ComponentEdge, ComponentGraph } from "../schemas/components.ts";
-import { paint } from "./output.ts";
+import { paint, writeTalk } from "./output.ts";
+import { readChange } from "./read-change.ts";
 import { openHere, readingGit } from "./repository.ts";
 import { terminalText } from "./terminal-text.ts";
 
@@ -20,10 +19,11 @@ export async function graphHere(flags: {
   const repository = await openHere();
   return readingGit(async () => {
     const head = flags.head ?? "HEAD";
-    const input = await readAffectedInput(repository, { head, base: flags.base ?? head });
-    const { graph } = discoverComponents(input.head);
-    const affected = flags.base === undefined ? [] : affectedReport(input).affected.map(({ root }) => root);
-    return { head: input.head.commit, graph, affected };
+    const { changes, result } = await readChange(repository, head, flags.base ?? head);
+    const unread = result.uncertain.find(({ code }) => code === "graph_unknown");
+    if (unread !== undefined) writeTalk(`delta: ${unread.detail}; \`delta validate\` shows them`);
+    const affected = flags.base === undefined ? [] : result.affected.map(({ root }) => root);
+    return { head: changes.head, graph: result.headGraph, affected };
   });
 }
 

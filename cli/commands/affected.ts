@@ -6,7 +6,7 @@ import { writeData } from "../output.ts";
 export class Affected extends DeltaCommand {
   static override summary = "List the components that a change affects, and why.";
   static override description =
-    "Works in any git repository, with or without a pipeline. Everything is read from git objects, nothing from the working tree unless --worktree is given.";
+    "Works in any git repository. A pipeline in the commit adds its components, inputs and ignored paths; without one the components are those of the manifests. Everything is read from git objects, nothing from the working tree unless --worktree is given. Ends with 1 when the pipeline refuses the change, as `unowned: error` does.";
   static override examples = [
     "<%= config.bin %> affected --base origin/main",
     "<%= config.bin %> affected --base HEAD~1 --head HEAD --json",

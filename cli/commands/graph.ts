@@ -6,7 +6,7 @@ import { writeData } from "../output.ts";
 export class Graph extends DeltaCommand {
   static override summary = "Print the components of a commit and what depends on what.";
   static override description =
-    "With --base the components that the change affects are marked. Each edge names the manifest line it comes from.";
+    "Components are those of the manifests and those that the commit's pipeline declares. With --base the ones that the change affects are marked. Each edge names the line it comes from.";
   static override examples = [
     "<%= config.bin %> graph",
     "<%= config.bin %> graph --format mermaid --base origin/main",

@@ -1,21 +1,14 @@
-import type { Uncertainty } from "../../schemas/changes.ts";
+import type { ChangeSet, Uncertainty } from "../../schemas/changes.ts";
 import type { AffectedCause, AffectedComponent, AffectedReport } from "../../schemas/components.ts";
 import type { Place } from "../../schemas/diagnostic.ts";
-import type { CompileInput } from "../input.ts";
 import { displayPath } from "../paths.ts";
-import { affectedComponents } from "./affected.ts";
-import { discoverComponents } from "./discover.ts";
-import type { AffectedOptions, DiscoverOptions } from "./model.ts";
+import type { AffectedResult } from "./model.ts";
 
 /** What `delta affected --json` prints, for any repository. Paths are as people read them. */
 export function affectedReport(
-  input: Pick<CompileInput, "head" | "base" | "changes">,
-  options: DiscoverOptions & AffectedOptions = {},
+  changes: ChangeSet,
+  { direct, affected, uncertain }: Pick<AffectedResult, "direct" | "affected" | "uncertain">,
 ): AffectedReport {
-  const { changes } = input;
-  const head = discoverComponents(input.head, options);
-  const base = input.base === null ? null : discoverComponents(input.base, options);
-  const { direct, affected, uncertain } = affectedComponents({ head, base, changes, options });
   return {
     version: 1,
     base: changes.base,

@@ -38,11 +38,9 @@ export function compile(input: CompileInput): CompileResult {
   const changes = inPathOrder(input.changes);
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
   const configuration = new Set(sources.map(({ path }) => path));
-  // What a changed pipeline means for each job is decided below, from its definitions.
-  const isNoComponents = (path: string): boolean => configuration.has(path) || isIgnored(path);
   const places = new PlaceFinder(sourceTexts(input.head.contents));
   const placeOf = (span: Span): Place => places.place(span.file, span.start);
-  const affected = componentChanges(model, input, changes, isNoComponents, placeOf, budget);
+  const affected = componentChanges({ model, sources }, input, changes, { isIgnored, placeOf, budget });
   const pathLists = pathListsOf(model).map((list) => lists.of(list));
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
   const definitions = definitionsOf(model, configuration, input, changes);

@@ -1,4 +1,5 @@
 import type { ChangeSet } from "../../schemas/changes.ts";
+import type { ComponentGraph } from "../../schemas/components.ts";
 import type { Place, Span } from "../../schemas/diagnostic.ts";
 import {
   type AffectedResult,
@@ -11,18 +12,31 @@ import {
 } from "../components/index.ts";
 import { type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput } from "../input.ts";
+import type { LoadedPipeline } from "../language/index.ts";
 import type { ComponentsModel, GlobList, PipelineModel } from "../language/model.ts";
 
-/** The components at head and base, and which of them the change affects. */
+export interface ComponentChanges extends AffectedResult {
+  /** The graph of the head commit alone. */
+  readonly headGraph: ComponentGraph;
+}
+
+/** What the rest of a plan reads paths and places with, so that all of it agrees. */
+export interface PathReading {
+  /** True for paths that count for nothing (`changes.ignore`). */
+  readonly isIgnored: (path: string) => boolean;
+  readonly placeOf: (span: Span) => Place;
+  readonly budget: MatchBudget;
+}
+
+/** The components at head and base as the pipeline sets them, and which of them the change affects. */
 export function componentChanges(
-  model: PipelineModel,
-  input: CompileInput,
+  { model, sources }: { readonly model: PipelineModel } & Pick<LoadedPipeline, "sources">,
+  input: Pick<CompileInput, "head" | "base">,
   changes: ChangeSet,
-  isIgnored: (path: string) => boolean,
-  placeOf: (span: Span) => Place,
-  budget: MatchBudget,
-): AffectedResult {
+  { isIgnored, placeOf, budget }: PathReading,
+): ComponentChanges {
   const { components } = model;
+  const configuration = new Set(sources.map(({ path }) => path));
   const compileGlobs = (globs: readonly string[]) => pathTest(globs, budget);
   const options: DiscoverOptions = {
     declared: components.declared.map((component) => declared(component, placeOf)),
@@ -39,12 +53,17 @@ export function componentChanges(
     changes,
     options: {
       unowned: unownedPolicy(components),
-      ignored: isIgnored,
+      // What a changed pipeline means is decided for each job, from its definitions.
+      ignored: (path) => configuration.has(path) || isIgnored(path),
       globalInput: pathTest(textsOf(components.globalInputs), budget),
       compileGlobs,
     },
   });
-  return { ...affected, diagnostics: [...head.diagnostics, ...affected.diagnostics] };
+  return {
+    ...affected,
+    headGraph: head.graph,
+    diagnostics: [...head.diagnostics, ...affected.diagnostics],
+  };
 }
 
 function declared(

@@ -20,6 +20,23 @@ const SHOP = {
   "packages/b/index.js": "1",
 };
 
+const PIPELINE = `version: 1
+name: shop
+components:
+  docs:
+    root: docs
+    depends_on: [a]
+discover: [npm]
+unowned: [docs]
+global_inputs: ["tools/**"]
+changes:
+  ignore: ["notes/**"]
+jobs:
+  check:
+    steps:
+      - run: echo check
+`;
+
 async function affected(repository: TestRepository, ...args: string[]): Promise<Result> {
   return delta(["affected", ...args], { cwd: repository.path });
 }
@@ -109,11 +126,57 @@ describe("delta affected", () => {
     expect(human.stdout).toContain("packages/b/caf\\xe9");
   });
 
-  test("works without a pipeline and with one", async () => {
+  test("a pipeline with errors does not count, and the report says so", async () => {
     const repository = makeRepository(SHOP);
     repository.commit("pipeline", { ".delta/pipeline.yaml": "this is: [no pipeline" });
-    const { code } = await affected(repository, "--base", "HEAD~1");
+    const { code, stdout } = await affected(repository, "--base", "HEAD~1", "--json");
     expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report.affected).toHaveLength(3);
+    expect(report.uncertain).toMatchObject([
+      { code: "path_unowned" },
+      { code: "graph_unknown", paths: [".delta/pipeline.yaml"], added: [] },
+    ]);
+    const human = await affected(repository, "--base", "HEAD~1");
+    expect(human.stdout).toContain("doubt graph_unknown: .delta/pipeline.yaml has errors");
+  });
+
+  test("says what a plan of the same change says, with the components and paths of its pipeline", async () => {
+    const repository = makeRepository(SHOP);
+    repository.commit("pipeline", { ".delta/pipeline.yaml": PIPELINE, "docs/guide.md": "1", "tools/x": "1" });
+    const roots = async (files: Record<string, string>): Promise<string[]> => {
+      repository.commit("change", files);
+      const { stdout } = await affected(repository, "--base", "HEAD~1", "--json");
+      const planned = await delta(["plan", "--base", "HEAD~1", "--json"], { cwd: repository.path });
+      const report = JSON.parse(stdout);
+      expect(report.affected).toEqual(JSON.parse(planned.stdout).plan.components.affected);
+      return report.affected.map(({ root }: { root: string }) => root);
+    };
+    expect(await roots({ "docs/guide.md": "2" })).toEqual(["docs"]);
+    expect(await roots({ "packages/a/index.js": "2" })).toEqual(["docs", "packages/a", "packages/b"]);
+    expect(await roots({ "notes/ignored": "2" })).toEqual([]);
+    expect(await roots({ "tools/x": "2" })).toEqual([".", "docs", "packages/a", "packages/b"]);
+    expect(await roots({ "elsewhere/new": "2" })).toEqual(["docs"]);
+    expect(await roots({ ".delta/pipeline.yaml": `${PIPELINE}# a note\n` })).toEqual([]);
+  });
+
+  test("reads the pipeline of the head commit, not of the working tree", async () => {
+    const repository = makeRepository({ ...SHOP, "docs/guide.md": "1" });
+    repository.commit("change", { "docs/guide.md": "2" });
+    repository.write({ ".delta/pipeline.yaml": PIPELINE });
+    const committed = await affected(repository, "--base", "HEAD~1", "--json");
+    expect(JSON.parse(committed.stdout).affected).toHaveLength(3);
+    const tree = await affected(repository, "--base", "HEAD~1", "--worktree", "--json");
+    expect(JSON.parse(tree.stdout).affected.map(({ root }: { root: string }) => root)).toEqual(["docs"]);
+  });
+
+  test("a path that `unowned: error` refuses is named, and the command ends with 1", async () => {
+    const pipeline = PIPELINE.replace("unowned: [docs]", "unowned: error");
+    const repository = makeRepository({ ...SHOP, ".delta/pipeline.yaml": pipeline, "docs/guide.md": "1" });
+    repository.commit("change", { "elsewhere/new": "1" });
+    const { code, stderr } = await affected(repository, "--base", "HEAD~1");
+    expect(code).toBe(1);
+    expect(stderr).toContain("elsewhere/new changed and belongs to no component");
   });
 
   test("for people it says what changed and why each component counts", async () => {
@@ -176,5 +239,18 @@ describe("delta graph", () => {
     expect(stdout).toMatch(/^\* a /m);
     expect(stdout).toMatch(/^\* b /m);
     expect(stdout).toMatch(/^ {2}shop /m);
+  });
+
+  test("holds the components that the pipeline of the commit declares, and says when it cannot be read", async () => {
+    const repository = makeRepository({ ...SHOP, ".delta/pipeline.yaml": PIPELINE, "docs/guide.md": "1" });
+    const { stdout, stderr } = await delta(["graph"], { cwd: repository.path });
+    expect(stderr).toBe("");
+    expect(stdout).toContain("docs declared\n  → a (packages/a) (declared, .delta/pipeline.yaml:6)\n");
+    repository.commit("break it", { ".delta/pipeline.yaml": "jobs: 3" });
+    const broken = await delta(["graph"], { cwd: repository.path });
+    expect(broken.stdout).not.toContain("docs");
+    expect(broken.stderr).toMatch(
+      /^delta: .delta\/pipeline.yaml has errors, .*`delta validate` shows them\n$/,
+    );
   });
 });

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { affectedReport } from "../../../compiler/components/index.ts";
 import { comparePaths } from "../../../compiler/paths.ts";
-import { readAffectedInput } from "../../../control-plane/git/index.ts";
+import { affectedByChange } from "../../../compiler/plan/affected-by-change.ts";
+import { readCompileInput } from "../../../control-plane/git/index.ts";
 import type { AffectedReport } from "../../../schemas/components.ts";
 import { GitWorld } from "../../support/git/git-world.ts";
 import { LAB_SCENARIOS } from "./lab-scenarios.ts";
@@ -33,8 +34,8 @@ describe.each(["pnpm", "yarn"] as const)("the %s laboratory", (manager: LabManag
   afterAll(() => world[Symbol.asyncDispose]());
 
   async function reportOf(name: string): Promise<AffectedReport> {
-    const input = await readAffectedInput(await world.open(), heads.get(name));
-    return affectedReport(input);
+    const input = await readCompileInput(await world.open(), heads.get(name));
+    return affectedReport(input.changes, affectedByChange(input));
   }
 
   it.each(LAB_SCENARIOS)("$name", async ({ name, affected, uncertain = [] }) => {

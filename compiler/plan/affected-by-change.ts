@@ -1,0 +1,42 @@
+import type { Uncertainty } from "../../schemas/changes.ts";
+import type { Place, Span } from "../../schemas/diagnostic.ts";
+import { affectedComponents, discoverComponents } from "../components/index.ts";
+import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
+import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
+import { type CompileInput, PIPELINE_FILE } from "../input.ts";
+import { loadPipeline } from "../language/index.ts";
+import { type ComponentChanges, componentChanges, textsOf } from "./component-changes.ts";
+
+type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event">;
+
+/**
+ * The components that a change affects, as a plan of it would say. A commit without a pipeline has
+ * the components that are discovered; so has one whose pipeline has errors, and a doubt says so.
+ */
+export function affectedByChange(input: ChangeInput): ComponentChanges {
+  const { head, changes } = input;
+  const { model, sources } = loadPipeline(input);
+  if (model === null) return discoveredAlone(input);
+  const budget: MatchBudget = { left: MATCH_WORK_MAX };
+  const places = new PlaceFinder(sourceTexts(head.contents));
+  return componentChanges({ model, sources }, input, changes, {
+    isIgnored: pathTest(textsOf(model.changes.ignore), budget),
+    placeOf: (span: Span): Place => places.place(span.file, span.start),
+    budget,
+  });
+}
+
+function discoveredAlone(input: ChangeInput): ComponentChanges {
+  const head = discoverComponents(input.head);
+  const base = input.base === null ? null : discoverComponents(input.base);
+  const affected = affectedComponents({ head, base, changes: input.changes });
+  const uncertain = input.head.entries.has(PIPELINE_FILE)
+    ? [...affected.uncertain, pipelineUnread()]
+    : affected.uncertain;
+  return { ...affected, headGraph: head.graph, uncertain };
+}
+
+function pipelineUnread(): Uncertainty {
+  const detail = `${PIPELINE_FILE} has errors, so what it says of components and changes does not count here`;
+  return { code: "graph_unknown", detail, paths: [PIPELINE_FILE], added: [] };
+}
