@@ -6,9 +6,11 @@ import { Diff } from "./commands/diff.ts";
 import { Doctor } from "./commands/doctor.ts";
 import { Explain } from "./commands/explain.ts";
 import { Graph } from "./commands/graph.ts";
+import { Import } from "./commands/import.ts";
 import { Init } from "./commands/init.ts";
 import { NomadDev } from "./commands/nomad/dev.ts";
 import { NomadDoctor } from "./commands/nomad/doctor.ts";
+import { NomadRunner } from "./commands/nomad/runner.ts";
 import { NomadSetup } from "./commands/nomad/setup.ts";
 import { PlanCommand } from "./commands/plan.ts";
 import { Run } from "./commands/run.ts";
@@ -34,9 +36,11 @@ export const commands: Record<string, Command.Class> = withEnvironment({
   doctor: Doctor,
   explain: Explain,
   graph: Graph,
+  import: Import,
   init: Init,
   "nomad:dev": NomadDev,
   "nomad:doctor": NomadDoctor,
+  "nomad:runner": NomadRunner,
   "nomad:setup": NomadSetup,
   plan: PlanCommand,
   run: Run,

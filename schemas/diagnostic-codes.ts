@@ -68,7 +68,11 @@ export const DIAGNOSTIC_CODES = {
   },
   DC1108: { name: "duration.invalid", severity: "error", title: "A duration is malformed or out of range" },
   DC1109: { name: "size.invalid", severity: "error", title: "A size is malformed or out of range" },
-  DC1110: { name: "key.unsupported", severity: "error", title: "A key or value of the language is not supported yet" },
+  DC1110: {
+    name: "key.unsupported",
+    severity: "error",
+    title: "A key or value of the language is not supported yet",
+  },
   DC1111: { name: "key.conflict", severity: "error", title: "Two keys are written that exclude each other" },
   DC1112: {
     name: "path.outside_repository",
@@ -213,6 +217,16 @@ export const DIAGNOSTIC_CODES = {
     name: "component.glob_no_match",
     severity: "warning",
     title: "A glob fits no component",
+  },
+  DC1801: {
+    name: "import.left_out",
+    severity: "warning",
+    title: "A part of the imported file could not be converted",
+  },
+  DC1802: {
+    name: "import.changed",
+    severity: "warning",
+    title: "A part of the imported file means something else after its conversion",
   },
   DC1901: {
     name: "need.left_out",
