@@ -32,7 +32,8 @@ export function jobItem(job: JobView, now: Date): Html {
 function attemptItem(attempt: AttemptView, isNewest: boolean, now: Date): Html {
   const { id, number, state, reason, reason_detail, exit_code, steps, streams, pending } = attempt;
   const why = pending ?? reasonText(reason, reason_detail);
-  const code = exit_code === null || exit_code === 0 ? null : `exit code ${exit_code}`;
+  const code =
+    exit_code === null || exit_code === 0 || reason_detail !== null ? null : `exit code ${exit_code}`;
   const receipt = attempt.cancel_receipt;
   const own = streams.find(({ stream }) => stream === RUNNER_STREAM);
   return html`<details class="attempt" id="attempt-${id}" data-merge ${isNewest && html`open`}>

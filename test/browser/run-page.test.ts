@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { pipelineOf } from "../e2e/support/shop.ts";
+import { processesOf } from "../support/job-processes.ts";
 import { browserWorld, waitFor } from "./support/browser-world.ts";
 
 const ESCAPE = "\\033";
@@ -61,6 +62,34 @@ describe.runIf(inject("browserProgram") !== null)("the page of a run", () => {
     await world.ended(id);
   });
 
+  test("reads a growing log in short answers, and keeps a step unfolded that the reader has touched", async () => {
+    const world = await browserWorld();
+    const { url } = await world.run(pipelineOf([`echo begun; ${waitFor(world.gate)}; echo done`]));
+    const { page } = await world.signedIn();
+    const answered: string[] = [];
+    page.on("requestfinished", (request) => void answered.push(request.url()));
+    await page.goto(url);
+    const output = page.locator("details.log > pre", { hasText: "begun" });
+    await output.click();
+    // An answer that is held open takes one of the six connections that a browser has for a server.
+    const logs = () => answered.filter((to) => to.includes("/logs/")).length;
+    await expect.poll(logs, { timeout: 20_000 }).toBeGreaterThan(2);
+    world.release();
+    await page.locator("#run-title").getByText("succeeded").waitFor();
+    await output.getByText("done", { exact: true }).waitFor();
+  });
+
+  test("says when the server is away", async () => {
+    const world = await browserWorld();
+    const { url } = await world.run(pipelineOf([waitFor(world.gate)]));
+    const { page } = await world.signedIn();
+    await page.goto(url);
+    await page.locator("#run-title").getByText("running").waitFor();
+    world.release();
+    await world.plane.stop();
+    await page.getByRole("status").getByText("The connection is lost").waitFor();
+  });
+
   test("cancels the run by its button, and the job's process with it", async () => {
     const world = await browserWorld();
     const { id, url } = await world.run(pipelineOf(["echo begun; sleep 600"]));
@@ -69,7 +98,11 @@ describe.runIf(inject("browserProgram") !== null)("the page of a run", () => {
     await page.locator("details.log > pre").getByText("begun").waitFor();
     await page.getByRole("button", { name: "Cancel run" }).click();
     await page.locator("#run-title").getByText("canceled", { exact: true }).waitFor();
-    expect((await world.ended(id)).state).toBe("canceled");
+    const ended = await world.ended(id);
+    expect(ended.state).toBe("canceled");
+    const attempt = ended.jobs[0]?.attempts[0]?.id ?? "";
+    expect(attempt).not.toBe("");
+    await expect.poll(() => processesOf(attempt), { timeout: 20_000 }).toEqual([]);
     expect(page.url()).toBe(url);
     expect(complaints).toEqual([]);
   });

@@ -51,7 +51,7 @@ function takeAttributes(own, fresh) {
   for (const { name, value } of fresh.attributes) {
     if (name !== "open" && own.getAttribute(name) !== value) own.setAttribute(name, value);
   }
-  for (const { name } of [...own.attributes]) {
+  for (const name of own.getAttributeNames()) {
     if (name !== "open" && !fresh.hasAttribute(name)) own.removeAttribute(name);
   }
   if (own instanceof HTMLDetailsElement && !touched.has(own)) own.open = fresh.open;

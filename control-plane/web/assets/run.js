@@ -6,6 +6,8 @@ import { keepTime, tellTimes } from "./moments.js";
 const AGAIN_MS = 2_000;
 /** A connection that is back before this was never missed. */
 const LOST_MS = 3_000;
+/** At least so long between two copies of the page. */
+const REST_MS = 100;
 
 const run = document.querySelector("#run");
 const connection = document.querySelector("#connection");
@@ -80,7 +82,10 @@ async function refresh() {
   listen();
 }
 
-/** One call at a time, and one more when asked for meanwhile. */
+/**
+ * One call at a time, and one more when asked for meanwhile. Between two it rests as long as the first
+ * took, so that a large page leaves time to read.
+ */
 function latest(action) {
   let busy = false;
   let again = false;
@@ -90,7 +95,10 @@ function latest(action) {
     busy = true;
     while (again) {
       again = false;
+      const begun = performance.now();
       await action().catch(() => undefined);
+      const rest = Math.max(REST_MS, performance.now() - begun);
+      await new Promise((resolve) => setTimeout(resolve, rest));
     }
     busy = false;
   };
