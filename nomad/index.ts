@@ -5,15 +5,7 @@ import { NomadDispatcher } from "./dispatcher.ts";
 import { IDENTITY_AGE_SECONDS, NomadIdentityVerifier } from "./identity.ts";
 import { JobApi } from "./job-api.ts";
 
-export {
-  CLIENT_DEFAULTS,
-  type NomadClientConfig,
-  type NomadConfig,
-  type NomadPool,
-  type NomadTls,
-} from "./config.ts";
-export { dockerProfile, type DockerProfile } from "./profiles/docker.ts";
-export { rawExecProfile, type RawExecProfile } from "./profiles/raw-exec.ts";
+export { CLIENT_DEFAULTS, type NomadClientConfig, type NomadConfig } from "./config.ts";
 export { readNomadConfig, type NomadSettings } from "./read-config.ts";
 export { applySetup, type AppliedPart } from "./apply-setup.ts";
 export { type DevAgent, startDevAgent } from "./dev-agent.ts";

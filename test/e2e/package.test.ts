@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -74,6 +74,17 @@ describe("the packed and installed program", () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
     expect(delta(["--version"], world)).toEqual({ code: 0, stdout: `delta ${version}\n` });
     expect(delta(["plan", "--help"], world).stdout).toContain("$ delta plan");
+  });
+
+  test.runIf(process.platform === "linux")("makes a runner's folder that starts without this package", () => {
+    const folder = join(world, "runner-folder");
+    expect(delta(["nomad", "runner", "--out", folder], world)).toEqual({ code: 0, stdout: `${folder}\n` });
+    const lib = join(folder, "lib");
+    const program = [join(folder, "bin", "node"), join(folder, "delta-runner.mjs")];
+    const args = ["--library-path", lib, ...program, "run", "--config", "/nowhere/runner.json"];
+    const started = spawnSync(join(lib, "loader"), args, { encoding: "utf8", cwd: "/" });
+    expect(started.status).toBeGreaterThan(0);
+    expect(started.stderr).toContain("/nowhere/runner.json");
   });
 
   test("compiles the same plan as the checkout, to the byte", () => {
