@@ -1,6 +1,8 @@
 import {
   GitError,
   openRepository,
+  readCompileInput,
+  worktreeCommit,
   type GitErrorCode,
   type GitRepository,
 } from "../control-plane/git/index.ts";
@@ -23,6 +25,8 @@ const MEANING: Readonly<Record<GitErrorCode, { code: FailureCode; hint: string |
   git_failed: { code: "git_failed", hint: null },
 };
 
+const FIRST_COMMIT = "Nothing is committed on this branch yet: make a first commit.";
+
 /** The repository that this process stands in. */
 export async function openHere(): Promise<GitRepository> {
   return readingGit(() => openRepository(process.cwd()));
@@ -35,7 +39,8 @@ export async function readingGit<Value>(work: () => Promise<Value>): Promise<Val
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     const { code, hint } = MEANING[error.code];
-    throw new CliFailure(code, error.message, hint, error);
+    const isUnborn = error.code === "unknown_revision" && error.message.startsWith('"HEAD" ');
+    throw new CliFailure(code, error.message, isUnborn ? FIRST_COMMIT : hint, error);
   }
 }
 
@@ -44,4 +49,14 @@ export async function workTreeHere(): Promise<string> {
   const { bare, path } = await openHere();
   if (!bare) return path;
   throw new CliFailure("not_a_git_repository", `${path} is a bare repository; a working tree is needed here`);
+}
+
+/** Paths that a commit of the whole working tree would have: tracked files and untracked ones that are not ignored. */
+export async function worktreePaths(): Promise<readonly string[]> {
+  const repository = await openHere();
+  return readingGit(async () => {
+    const head = await worktreeCommit(repository);
+    const { entries } = (await readCompileInput(repository, { head, base: head, wanted: () => [] })).head;
+    return [...entries.keys()];
+  });
 }

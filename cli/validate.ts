@@ -9,7 +9,12 @@ import {
   type CompileInput,
   type TreeSnapshot,
 } from "../compiler/index.ts";
-import { readCompileInput } from "../control-plane/git/index.ts";
+import {
+  GitError,
+  readCompileInput,
+  worktreeCommit,
+  type GitRepository,
+} from "../control-plane/git/index.ts";
 import type { Diagnostic, Span } from "../schemas/diagnostic.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
 import { formatDiagnostics } from "./diagnostics-output.ts";
@@ -37,7 +42,7 @@ const NO_COMMIT = "0".repeat(40);
 
 /** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
-  const base = await committed(request.file !== null);
+  const base = await surroundings(request.file !== null);
   const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
   let found = check(base, overlay.contents);
   if (request.fix) found = await fix(base, overlay, found);
@@ -50,7 +55,7 @@ export async function validateHere(request: ValidateRequest): Promise<void> {
 
 /** What is wrong with the pipeline in the working tree. */
 export async function checkWorkingTree(): Promise<readonly Diagnostic[]> {
-  const [base, overlay] = await Promise.all([committed(false), workingTree()]);
+  const [base, overlay] = await Promise.all([surroundings(false), workingTree()]);
   return check(base, overlay.contents).diagnostics;
 }
 
@@ -92,21 +97,36 @@ function laidOver(head: TreeSnapshot, overlay: ReadonlyMap<string, Uint8Array>):
   return { commit: head.commit, entries, contents: new Map([...head.contents, ...overlay]) };
 }
 
-/** The last commit, or nothing where there is none yet; outside a repository only when one file was named. */
-async function committed(fileNamed: boolean): Promise<CompileInput> {
-  const request = { jobs: [], all: true };
+/** The files of the working tree beside HEAD; nothing outside a repository, when one file was named. */
+async function surroundings(fileNamed: boolean): Promise<CompileInput> {
+  const program = { compilerVersion: PROGRAM_VERSION, request: { jobs: [], all: true } };
   try {
     const repository = await openHere();
-    const sources = await readingGit(() =>
-      readCompileInput(repository, { wanted: wantedContents, base: "HEAD" }),
-    );
-    return { ...sources, compilerVersion: PROGRAM_VERSION, request };
+    return { ...(await readingGit(() => readSurroundings(repository))), ...program };
   } catch (error) {
     if (!(error instanceof CliFailure)) throw error;
     const nothingCommitted = error.code === "revision_unknown";
     if (!nothingCommitted && !(fileNamed && error.code === "not_a_git_repository")) throw error;
-    return { ...emptyRepository(), compilerVersion: PROGRAM_VERSION, request };
+    return { ...emptyRepository(), ...program };
   }
+}
+
+async function readSurroundings(repository: GitRepository): ReturnType<typeof readCompileInput> {
+  const head = repository.bare ? "HEAD" : await worktreeIn(repository);
+  const read = (base: string): ReturnType<typeof readCompileInput> =>
+    readCompileInput(repository, { wanted: wantedContents, head, base });
+  return read("HEAD").catch((error: unknown) => {
+    if (!(error instanceof GitError && error.code === "unknown_revision")) throw error;
+    return read(head);
+  });
+}
+
+/** HEAD where nothing may be written beside it, as in a checkout that another user owns. */
+async function worktreeIn(repository: GitRepository): Promise<string> {
+  return worktreeCommit(repository).catch((error: unknown) => {
+    if (error instanceof GitError && error.code === "git_failed") return "HEAD";
+    throw error;
+  });
 }
 
 function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request"> {

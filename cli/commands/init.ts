@@ -20,15 +20,16 @@ export class Init extends DeltaCommand {
     JsonAnswer & { path: string; written: boolean; found: readonly string[]; pipeline: string }
   > {
     const { flags } = await this.parse(Init);
-    const [{ workTreeHere }, { detect }, { pipelineText }, { PIPELINE_FILE }] = await Promise.all([
-      import("../repository.ts"),
-      import("../init/detect.ts"),
-      import("../init/pipeline-text.ts"),
-      import("../../compiler/input.ts"),
-    ]);
+    const [{ workTreeHere, worktreePaths }, { detect }, { pipelineText }, { PIPELINE_FILE }] =
+      await Promise.all([
+        import("../repository.ts"),
+        import("../init/detect.ts"),
+        import("../init/pipeline-text.ts"),
+        import("../../compiler/input.ts"),
+      ]);
     const root = await workTreeHere();
-    const found = await detect(root);
-    const pipeline = pipelineText(found, basename(root));
+    const [found, paths] = await Promise.all([detect(root), worktreePaths()]);
+    const pipeline = pipelineText(found, basename(root), paths);
     if (flags.print) {
       if (!this.jsonEnabled()) writeData(pipeline);
     } else {

@@ -1,3 +1,4 @@
+import { MATCH_WORK_MAX, pathTest } from "../../compiler/globs/index.ts";
 import type { Ecosystem, Findings } from "./detect.ts";
 
 interface Job {
@@ -24,15 +25,27 @@ const SCRIPT_SOURCES = [
   "*.yaml",
 ];
 
-/** A first pipeline: one job per check the repository already has, each run only when its sources change. */
-export function pipelineText(findings: Findings, name: string): string {
-  const jobs = [...scriptJobs(findings), ...cargoJobs(findings), ...goJobs(findings)];
+/** What the schema lets a pipeline's name have. */
+const NAME_LENGTH_MAX = 100;
+/** Leaves room, within the 63 characters of a job id, for a number that keeps two ids apart. */
+const JOB_ID_LENGTH_MAX = 58;
+
+/**
+ * A first pipeline: one job per check the repository already has, each run only when its sources
+ * change. A glob that none of the repository's paths matches is left out.
+ */
+export function pipelineText(findings: Findings, name: string, paths: readonly string[]): string {
+  const hasFile = (glob: string): boolean => paths.some(pathTest([glob], { left: MATCH_WORK_MAX }));
+  const jobs = [...scriptJobs(findings), ...cargoJobs(findings), ...goJobs(findings)].map((job) => ({
+    ...job,
+    changes: job.changes.filter(hasFile),
+  }));
   const known = findings.ecosystems.length > 0;
   const lines = [
     "# What Delta CI runs for a change in this repository.",
     "# `delta validate` checks this file, `delta plan` shows what it decides, `delta run` carries it out.",
     "version: 1",
-    `name: ${JSON.stringify(name)}`,
+    `name: ${JSON.stringify(name.slice(0, NAME_LENGTH_MAX))}`,
     "on:",
     "  push: {}",
     "  pull_request: {}",
@@ -78,10 +91,15 @@ function cargoJobs({ ecosystems }: Findings): Job[] {
 }
 
 function goJobs({ goModules }: Findings): Job[] {
+  const ids = new Map<string, number>();
   return goModules.map((root) => {
     const below = root === "." ? "" : `${root}/`;
+    const words = root.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+    const id = ["go-test", ...words].join("-").slice(0, JOB_ID_LENGTH_MAX);
+    const uses = (ids.get(id) ?? 0) + 1;
+    ids.set(id, uses);
     return {
-      id: root === "." ? "go-test" : `go-test-${root.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`,
+      id: uses === 1 ? id : `${id}_${uses}`,
       ecosystem: "go",
       changes: [`${below}**/*.go`, `${below}**/go.mod`, `${below}**/go.sum`, "go.work*"],
       ...(root === "." ? {} : { workdir: root }),
@@ -97,7 +115,9 @@ function jobLines(job: Job): string[] {
   return [
     `  ${job.id}:`,
     ...(job.workdir === undefined ? [] : [`    workdir: ${JSON.stringify(job.workdir)}`]),
-    `    changes: [${job.changes.map((glob) => JSON.stringify(glob)).join(", ")}]`,
+    ...(job.changes.length === 0
+      ? []
+      : [`    changes: [${job.changes.map((glob) => JSON.stringify(glob)).join(", ")}]`]),
     "    steps:",
     ...job.steps.flatMap((step) => [`      - name: ${step.name}`, `        run: ${step.run}`]),
   ];

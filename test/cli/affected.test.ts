@@ -203,6 +203,8 @@ describe("delta affected", () => {
     const empty = await affected(makeRepository());
     const none = await delta(["affected", "--json"], { cwd: temporaryFolder() });
     expect([empty.code, none.code]).toEqual([3, 3]);
+    expect(empty.stderr).toContain("make a first commit");
+    expect(empty.stderr).not.toContain("Fetch");
     expect(JSON.parse(none.stdout).error.code).toBe("not_a_git_repository");
   });
 });

@@ -39,7 +39,6 @@ describe("delta init", () => {
     const pipeline = parse(text);
     expect(pipeline.discover).toEqual([ecosystem]);
     expect(Object.keys(pipeline.jobs)).toEqual(jobs);
-    expect(await delta(["validate"], { cwd: repository.path })).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("finds several ecosystems at once, from a folder below the root", async () => {
@@ -53,6 +52,43 @@ describe("delta init", () => {
     const pipeline = parse(readFileSync(join(repository.path, PIPELINE), "utf8"));
     expect(Object.keys(pipeline.jobs)).toEqual(["test", "go-test"]);
   });
+
+  test.each([
+    ["npm", { "package.json": '{"scripts":{"test":"x"}}', "package-lock.json": "{}", "a.js": "" }],
+    [
+      "npm workspaces",
+      { "package.json": '{"workspaces":["p/*"],"scripts":{"test":"x"}}', "p/a/package.json": "{}" },
+    ],
+    ["pnpm", { "package.json": '{"scripts":{"build":"x"}}', "pnpm-workspace.yaml": "packages: [a]" }],
+    ["yarn", { "package.json": '{"scripts":{"lint":"x"}}', "yarn.lock": "", "src/a.ts": "" }],
+    ["cargo", { "Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"', "src/lib.rs": "" }],
+    ["go", { "a/go.mod": "module a", "A/go.mod": "module b", "a/x.go": "package a" }],
+    ["unknown", { "notes.txt": "" }],
+    [
+      "mixed",
+      {
+        "package.json": '{"scripts":{"test":"x"}}',
+        "Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"',
+        "go.mod": "module a",
+      },
+    ],
+  ])(
+    "what it writes for %s has no finding, before and after the first commit, and plans",
+    async (_what, files) => {
+      const repository = makeRepository();
+      const here = { cwd: repository.path };
+      repository.write(files);
+      expect((await delta(["init"], here)).code).toBe(0);
+      const valid = { code: 0, stdout: `${PIPELINE} is valid\n`, stderr: "" };
+      expect(await delta(["validate"], here)).toMatchObject(valid);
+      repository.commit("first");
+      expect(await delta(["validate"], here)).toMatchObject(valid);
+      const { stdout } = await delta(["plan", "--all", "--json"], here);
+      const { plan, diagnostics } = JSON.parse(stdout);
+      expect(diagnostics).toEqual([]);
+      expect(plan.jobs.length).toBeGreaterThan(0);
+    },
+  );
 
   test("leaves an existing pipeline alone unless it is forced", async () => {
     const repository = makeRepository({ [PIPELINE]: "mine\n" });
