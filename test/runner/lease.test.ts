@@ -75,7 +75,7 @@ test("a control plane away for less than the lease costs nothing", async () => {
 
 test("a heartbeat is never repeated under its number", async () => {
   const { plane, runner } = await world.run({
-    steps: [{ run: "sleep 1" }],
+    steps: [{ run: "sleep 4" }],
     fault: (call) => (call.name === "heartbeat" && call.count % 2 === 0 ? "swallow" : undefined),
   });
   expect(await runner.ended).toBe(RUNNER_EXIT.reported);
