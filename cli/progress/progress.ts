@@ -16,7 +16,8 @@ const REDRAW_MS = 200;
 /** Live lines on a terminal, one plain line per change otherwise. Both write to stderr. */
 export async function openProgress(stream: NodeJS.WriteStream = process.stderr): Promise<Progress> {
   const dumb = process.env["TERM"] === "dumb" || process.env["CI"] !== undefined;
-  return stream.isTTY && !dumb ? openLive(stream) : openPlain(stream);
+  // A terminal that does not say how wide it is has no room for lines that are drawn again.
+  return stream.isTTY && stream.columns > 0 && !dumb ? openLive(stream) : openPlain(stream);
 }
 
 function openPlain(stream: NodeJS.WriteStream): Progress {
