@@ -1,9 +1,8 @@
 import type { Decision, Plan } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
-import { eventFlags } from "../event-flags.ts";
 import { counted, named } from "../selection/sentence.ts";
 import { countJobs, eventText, inReadingOrder, OUTCOME_WORDS } from "./plan-text.ts";
-import { shellCommand } from "./shell-command.ts";
+import { samePlanCommand } from "./same-plan-command.ts";
 
 export interface MarkdownOptions {
   readonly digest: string;
@@ -60,8 +59,12 @@ function headLines(plan: Plan): readonly string[] {
 }
 
 function tailLines(plan: Plan, digest: string): readonly string[] {
-  const command = shellCommand(["delta", "plan", ...eventFlags(plan.event)]);
-  return [`Plan ${named(digest)}. The same plan on your machine:`, "", ...fenced(command), ""];
+  return [
+    `Plan ${named(digest)}. The same plan on your machine:`,
+    "",
+    ...fenced(samePlanCommand(plan, "plan")),
+    "",
+  ];
 }
 
 /** A fence longer than any run of backquotes inside it. */

@@ -1,5 +1,4 @@
-import { eventFlags } from "../../compiler/event-flags.ts";
-import { prose, renderExplain, shellCommand } from "../../compiler/render/index.ts";
+import { prose, renderExplain, samePlanCommand } from "../../compiler/render/index.ts";
 import type { AttemptView, JobView, RunView } from "../../schemas/api.ts";
 import type { Plan } from "../../schemas/plan.ts";
 import { REASONS } from "../../schemas/reasons.ts";
@@ -41,7 +40,7 @@ export function jobSummary(run: RunView, job: JobView, plan: Plan | null): strin
           "### Why",
           codeBlock(explained),
           `Plan \`${run.plan_digest ?? ""}\`. The same answer on your machine:`,
-          codeBlock(shellCommand(["delta", "explain", job.key, ...eventFlags(plan.event)])),
+          codeBlock(samePlanCommand(plan, "explain", job.key)),
         ]),
   ];
   return cutToFit(parts.filter((part) => part !== "").join("\n\n"));

@@ -1,5 +1,4 @@
-import { eventFlags } from "../../compiler/event-flags.ts";
-import { shellCommand } from "../../compiler/render/index.ts";
+import { samePlanCommand } from "../../compiler/render/index.ts";
 import type { RunView } from "../../schemas/api.ts";
 import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import type { Plan } from "../../schemas/plan.ts";
@@ -91,5 +90,5 @@ function timelineSection(run: RunView, now: Date): Html | null {
 function decided(run: RunView, plan: Plan): Html {
   return html`<div id="decided-once"><h2>What was decided, and why</h2>${decisionTrace(plan, run.jobs)}
 <p class="faint">Plan <code>${run.plan_digest}</code>. The same plan on your machine:</p>
-<pre class="command" tabindex="0">${shellCommand(["delta", "plan", ...eventFlags(plan.event)])}</pre></div>`;
+<pre class="command" tabindex="0">${samePlanCommand(plan, "plan")}</pre></div>`;
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planMarkdown, prose, shellCommand } from "../../../compiler/render/index.ts";
+import { planMarkdown, prose } from "../../../compiler/render/index.ts";
+import { shellCommand } from "../../../compiler/render/shell-command.ts";
 import { compiled } from "../support/compiled.ts";
 
 function manyJobs(count: number): string {
@@ -32,7 +33,7 @@ describe("the summary of a check", () => {
         "Plan `sha256:abc`. The same plan on your machine:",
         "",
         "```sh",
-        `delta plan --head ${"1".repeat(40)} --event push --ref refs/heads/main --default-branch main --before ${"2".repeat(40)}`,
+        `delta plan --head ${"1".repeat(40)} --event push --ref refs/heads/main --default-branch main --before ${"2".repeat(40)} --base ${"2".repeat(40)}`,
         "```",
         "",
       ].join("\n"),
