@@ -11,13 +11,20 @@ export class Up extends DeltaCommand {
     "<%= config.bin %> up --dispatcher nomad --nomad-config nomad.json",
   ];
   static override flags = {
-    port: integer({ summary: "Port to listen on; 0 takes any free one.", min: 0, max: 65_535 }),
+    port: integer({
+      summary: "Port to listen on; the default is 3358, and 0 takes any free one.",
+      min: 0,
+      max: 65_535,
+    }),
     dispatcher: string({
       summary: "Where jobs run: as processes of this machine, or on a Nomad cluster.",
       options: ["local-process", "nomad"],
     }),
     "nomad-config": string({ summary: "File that describes the Nomad cluster.", helpValue: "FILE" }),
-    "state-dir": string({ summary: "Folder for database, logs and keys.", helpValue: "DIR" }),
+    "state-dir": string({
+      summary: "Folder for database, logs and keys; the default is your state folder.",
+      helpValue: "DIR",
+    }),
   };
 
   async run(): Promise<JsonAnswer & { url: string; state: string }> {
