@@ -1,3 +1,4 @@
+import { pushEvent } from "../schemas/event.ts";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -142,18 +143,7 @@ function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request"> {
       changed: null,
       uncertain: [],
     },
-    event: {
-      kind: "push",
-      ref: "refs/heads/main",
-      default_branch: "main",
-      head: NO_COMMIT,
-      before: null,
-      forced: false,
-      deleted: false,
-      pull_request: null,
-      trust: "trusted",
-      inputs: {},
-    },
+    event: pushEvent({ ref: "refs/heads/main", head: NO_COMMIT, default_branch: "main" }),
   };
 }
 

@@ -34,3 +34,19 @@ export interface PipelineEvent {
   readonly trust: TrustClass;
   readonly inputs: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** A push as a trusted person makes it: nothing said about what was there before. `facts` say what differs. */
+export function pushEvent(
+  facts: Pick<PipelineEvent, "ref" | "head" | "default_branch"> & Partial<PipelineEvent>,
+): PipelineEvent {
+  return {
+    kind: "push",
+    before: null,
+    forced: false,
+    deleted: false,
+    pull_request: null,
+    trust: "trusted",
+    inputs: {},
+    ...facts,
+  };
+}

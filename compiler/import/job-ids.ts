@@ -1,16 +1,4 @@
-const ID_CHARACTERS_MAX = 63;
-
-/** Ids that the language keeps for itself. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "__proto__",
-  "all",
-  "constructor",
-  "defaults",
-  "none",
-  "pipeline",
-  "prototype",
-  "run",
-]);
+import { JOB_ID_CHARACTERS_MAX, RESERVED_JOB_IDS } from "../language/job-id.ts";
 
 /** An id of ours for each name, in order, all different: `Unit tests: [x]` becomes `unit-tests-x`. */
 export function jobIds(names: Iterable<string>): ReadonlyMap<string, string> {
@@ -21,8 +9,9 @@ export function jobIds(names: Iterable<string>): ReadonlyMap<string, string> {
       .toLowerCase()
       .replace(/[^a-z0-9_]+/g, "-")
       .replace(/^[^a-z]+|-+$/g, "")
-      .slice(0, ID_CHARACTERS_MAX - 5);
-    const base = plain === "" || RESERVED.has(plain) ? `job${plain === "" ? "" : `-${plain}`}` : plain;
+      .slice(0, JOB_ID_CHARACTERS_MAX - 5);
+    const base =
+      plain === "" || RESERVED_JOB_IDS.has(plain) ? `job${plain === "" ? "" : `-${plain}`}` : plain;
     let id = base;
     for (let count = 2; taken.has(id); count += 1) id = `${base}-${count}`;
     taken.add(id);

@@ -1,4 +1,4 @@
-import type { PipelineEvent } from "../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../schemas/event.ts";
 import { askText } from "./ask-text.ts";
 import { failure } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
@@ -21,18 +21,7 @@ export async function describeHead(
     fullRef(repository, objects, revision, head),
     findDefaultBranch(repository, objects),
   ]);
-  return {
-    kind: "push",
-    ref,
-    default_branch: defaultBranch,
-    head,
-    before: null,
-    forced: false,
-    deleted: false,
-    pull_request: null,
-    trust: "trusted",
-    inputs: {},
-  };
+  return pushEvent({ ref, head, default_branch: defaultBranch });
 }
 
 /** The branch or tag that the revision names; the commit itself when it names neither. */

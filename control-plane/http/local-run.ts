@@ -2,7 +2,7 @@ import { realpath } from "node:fs/promises";
 import { basename, isAbsolute, resolve } from "node:path";
 import type { FastifyRequest } from "fastify";
 import type { LocalRunRequest } from "../../schemas/api.ts";
-import type { PipelineEvent } from "../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../schemas/event.ts";
 import type { RepositoryId, RunId } from "../../schemas/ids.ts";
 import { newId } from "../clock.ts";
 import type { Database } from "../db/client.ts";
@@ -32,18 +32,7 @@ export async function startLocalRun(database: Database, request: LocalRunRequest
     throw new HttpError("invalid_request", "body: /ref: must be a full ref name or the commit itself");
   }
   const top = await repositoryAt(path, base === null ? [head] : [head, base]);
-  const event: PipelineEvent = {
-    kind: "push",
-    ref,
-    default_branch,
-    head,
-    before: null,
-    forced: false,
-    deleted: false,
-    pull_request: null,
-    trust: "trusted",
-    inputs: {},
-  };
+  const event: PipelineEvent = pushEvent({ ref, head, default_branch });
   const repository = {
     forgeId: top,
     fullName: basename(top),

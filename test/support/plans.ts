@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CompiledPlan } from "../../control-plane/lifecycle/index.ts";
-import type { PipelineEvent } from "../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../schemas/event.ts";
 import type { PlanDigest } from "../../schemas/ids.ts";
 import type { Decision, Plan, PlanJob } from "../../schemas/plan.ts";
 
@@ -76,19 +76,7 @@ function selected(job: PlanJob): Decision {
 }
 
 export function testEvent(changes: Partial<PipelineEvent> = {}): PipelineEvent {
-  return {
-    kind: "push",
-    ref: "refs/heads/main",
-    default_branch: "main",
-    head: HEAD,
-    before: null,
-    forced: false,
-    deleted: false,
-    pull_request: null,
-    trust: "trusted",
-    inputs: {},
-    ...changes,
-  };
+  return pushEvent({ ref: "refs/heads/main", head: HEAD, default_branch: "main", ...changes });
 }
 
 /** A plan of these jobs, in the order given: every job after what it needs. */

@@ -1,7 +1,7 @@
-import { foldersAround, isInside, resolveFrom } from "../../paths.ts";
+import { isInside, resolveFrom } from "../../paths.ts";
 import type { Unreadable } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
-import { isTrialFolder } from "../trial-folders.ts";
+import { isForeignFolder } from "../trial-folders.ts";
 import { tableIn, textIn, textsIn } from "../toml.ts";
 import type { CargoManifest } from "./manifest.ts";
 
@@ -23,10 +23,7 @@ export function findCargoProjects(
   const taken = new Set<string>();
   const projects: CargoProject[] = [];
   // What lies inside a crate and is listed by no workspace around it (a fuzz target, a fixture) belongs to that crate.
-  const isForeign = (folder: string): boolean =>
-    folder !== "." &&
-    (isTrialFolder(folder) ||
-      [...foldersAround(folder)].some((around) => around !== folder && taken.has(around)));
+  const isForeign = (folder: string): boolean => isForeignFolder(folder, taken);
   for (const folder of folders) {
     const root = manifests.get(folder);
     if (root?.hasWorkspace !== true || isForeign(folder)) continue;

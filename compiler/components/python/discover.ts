@@ -1,12 +1,12 @@
 import type { TreeSnapshot } from "../../input.ts";
-import { folderOf, foldersAround, inFolder, isInside, resolveFrom } from "../../paths.ts";
+import { folderOf, inFolder, isInside, resolveFrom } from "../../paths.ts";
 import { type Fact, type Findings, type Governor, noFindings } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
 import { attempt, readText } from "../manifest-text.ts";
 import { append } from "../multimap.ts";
 import { comparableToml, tableIn, textsIn } from "../toml.ts";
 import { toolchainGovernors } from "../toolchain.ts";
-import { isTrialFolder } from "../trial-folders.ts";
+import { isForeignFolder } from "../trial-folders.ts";
 import { type PyProject, readPyProject } from "./manifest.ts";
 import { readUvLock } from "./uv-lock.ts";
 
@@ -51,13 +51,9 @@ function findWorkspaces(manifests: ReadonlyMap<string, PyProject>, findings: Fin
   const folders = [...manifests.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
   const taken = new Set<string>();
   const workspaces: PythonWorkspace[] = [];
-  const isForeign = (folder: string): boolean =>
-    folder !== "." &&
-    (isTrialFolder(folder) ||
-      [...foldersAround(folder)].some((around) => around !== folder && taken.has(around)));
   for (const folder of folders) {
     const root = manifests.get(folder);
-    if (root === undefined || taken.has(folder) || isForeign(folder)) continue;
+    if (root === undefined || taken.has(folder) || isForeignFolder(folder, taken)) continue;
     const members = membersOf(root, manifests, folders, findings);
     const projects = [root, ...members].filter(({ name }) => name !== null);
     if (projects.length === 0) continue;

@@ -45,5 +45,8 @@ export function createGitHubApp(settings: GitHubAppSettings, log: { warn(message
 const fetchWithTimeout: typeof fetch = (input, init) => {
   const limit = AbortSignal.timeout(GITHUB_REQUEST_TIMEOUT_MS);
   const given = init?.signal;
-  return fetch(input, { ...init, signal: given === null || given === undefined ? limit : AbortSignal.any([given, limit]) });
+  return fetch(input, {
+    ...init,
+    signal: given === null || given === undefined ? limit : AbortSignal.any([given, limit]),
+  });
 };

@@ -3,22 +3,15 @@ import type { TreeEntry } from "../../../compiler/input.ts";
 import { LineIndex } from "../../../compiler/diagnostics/index.ts";
 import { DIAGNOSTIC_CODES } from "../../../schemas/diagnostic-codes.ts";
 import type { Diagnostic, Span } from "../../../schemas/diagnostic.ts";
-import type { PipelineEvent } from "../../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
 
 export const PIPELINE = ".delta/pipeline.yaml";
 
-export const pushToMain: PipelineEvent = {
-  kind: "push",
+export const pushToMain: PipelineEvent = pushEvent({
   ref: "refs/heads/main",
-  default_branch: "main",
   head: "1".repeat(40),
-  before: null,
-  forced: false,
-  deleted: false,
-  pull_request: null,
-  trust: "trusted",
-  inputs: {},
-};
+  default_branch: "main",
+});
 
 /** Loads a pipeline from a commit that holds these files. */
 export function loadFiles(

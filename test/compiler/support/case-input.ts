@@ -7,7 +7,7 @@ import {
 } from "../../../compiler/input.ts";
 import { wantedContents } from "../../../compiler/index.ts";
 import type { ChangedPath, ChangeSet, Uncertainty } from "../../../schemas/changes.ts";
-import type { PipelineEvent } from "../../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
 
 export const HEAD = "1111111111111111111111111111111111111111";
 export const BASE = "2222222222222222222222222222222222222222";
@@ -60,18 +60,7 @@ export function caseInput(pipeline: string | null, given: CaseInput = {}): Compi
 }
 
 export function push(): PipelineEvent {
-  return {
-    kind: "push",
-    ref: "refs/heads/main",
-    default_branch: "main",
-    head: HEAD,
-    before: BASE,
-    forced: false,
-    deleted: false,
-    pull_request: null,
-    trust: "trusted",
-    inputs: {},
-  };
+  return pushEvent({ ref: "refs/heads/main", head: HEAD, default_branch: "main", before: BASE });
 }
 
 /** A commit made of texts; submodules have a commit in place of a blob. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type BaseRequest, readCompileInput } from "../../../control-plane/git/index.ts";
 import type { ChangeSet } from "../../../schemas/changes.ts";
-import type { PipelineEvent } from "../../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
 import { GitWorld } from "../../support/git/git-world.ts";
 
 /**
@@ -48,19 +48,7 @@ async function line(): Promise<Line & AsyncDisposable> {
 }
 
 function push(ref: string, head: string, change: Partial<PipelineEvent> = {}): PipelineEvent {
-  return {
-    kind: "push",
-    ref,
-    default_branch: "main",
-    head,
-    before: null,
-    forced: false,
-    deleted: false,
-    pull_request: null,
-    trust: "trusted",
-    inputs: {},
-    ...change,
-  };
+  return pushEvent({ ref, head, default_branch: "main", ...change });
 }
 
 function pull(head: string, targetSha: string, targetRef = "refs/heads/main"): PipelineEvent {

@@ -1,3 +1,4 @@
+import { pushEvent } from "../../../schemas/event.ts";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,18 +39,7 @@ function program(text: string): string {
 function request(repository: ScratchRepository, head: string): PlanningRequest {
   return {
     repositoryPath: repository.path,
-    event: {
-      kind: "push",
-      ref: "refs/heads/main",
-      default_branch: "main",
-      head,
-      before: null,
-      forced: false,
-      deleted: false,
-      pull_request: null,
-      trust: "trusted",
-      inputs: {},
-    },
+    event: pushEvent({ ref: "refs/heads/main", head, default_branch: "main" }),
     head,
     base: null,
     lastGreen: null,

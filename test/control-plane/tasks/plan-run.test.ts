@@ -10,7 +10,7 @@ import { createRun, requestCancel } from "../../../control-plane/lifecycle/index
 import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
 import { createPlanner, PlannerError, type Planner } from "../../../control-plane/planning/planner.ts";
 import { planRun } from "../../../control-plane/tasks/plan-run.ts";
-import type { PipelineEvent } from "../../../schemas/event.ts";
+import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
 import type { RepositoryId, RunId } from "../../../schemas/ids.ts";
 import type { Plan } from "../../../schemas/plan.ts";
 import { createTestDatabase } from "../../support/database.ts";
@@ -62,19 +62,12 @@ async function world(forge: "local" | "github", planner?: Planner) {
   };
 
   const start = async (head: string, change: { event?: Partial<PipelineEvent>; base?: string } = {}) => {
-    const event: PipelineEvent = {
-      kind: "push",
+    const event: PipelineEvent = pushEvent({
       ref: "refs/heads/main",
-      default_branch: "main",
       head,
-      before: null,
-      forced: false,
-      deleted: false,
-      pull_request: null,
-      trust: "trusted",
-      inputs: {},
+      default_branch: "main",
       ...change.event,
-    };
+    });
     const repository = {
       forgeId: forge === "local" ? source.path : String(served.id),
       fullName: "ada/engine",
