@@ -4,11 +4,14 @@ import { type MatchBudget, matchesSegment, parseSegment, type SegmentPattern } f
 /** The segments of one alternative; never two globstars in a row. */
 export type GlobPattern = readonly SegmentPattern[];
 
+/** `**.ts` alone, as people write it for every file with that ending, crosses folders in micromatch; so it does here. */
+const STARS_AND_EXTENSION = /^\*\*(?=\.\w+$)/;
+
 /** One alternative of a glob, its braces expanded. */
 export function parsePattern(text: string): GlobPattern | GlobProblem {
   const pattern: SegmentPattern[] = [];
   let endsInStar = false;
-  for (const part of text.split("/")) {
+  for (const part of text.replace(STARS_AND_EXTENSION, "**/*").split("/")) {
     const segment = parseSegment(part);
     if ("code" in segment) return segment;
     if (segment.kind !== "globstar") endsInStar = /(?<!\\)(?:\\\\)*\*$/.test(part);
