@@ -9,7 +9,6 @@ export function newProbeId(): AttemptId {
 
 /** The smallest attempt of a pool, as the dispatcher would be asked for it. It is never registered. */
 export function probeRequest(attemptId: AttemptId, pool: string): DispatchRequest {
-  const place = { file: "probe", line: 1, column: 1 };
   return {
     attemptId,
     runId: newProbeId() as string as RunId,
@@ -19,26 +18,15 @@ export function probeRequest(attemptId: AttemptId, pool: string): DispatchReques
     controlPlaneUrl: "http://127.0.0.1",
     job: {
       key: "probe",
-      job: "probe",
-      name: "probe",
-      matrix: null,
-      component: null,
       image: null,
-      workdir: ".",
-      shell: ["/bin/sh"],
-      env: {},
-      steps: [],
-      needs: [],
-      runner: { pool, os: "linux", arch: null, isolation: null },
+      services: [],
+      network: null,
+      runner: { pool, os: "linux", arch: null, isolation: null, labels: [] },
       resources: { cpu_millis: null, memory_bytes: null, disk_bytes: null, pids: null },
-      required: false,
-      allow_failure: false,
-      retry: { max: 0, on: [], delay_ms: 0 },
       timeout_ms: 60_000,
       queue_timeout_ms: 60_000,
       priority: 0,
       cancel: { signal: "SIGTERM", grace_ms: 1_000 },
-      place,
     },
   };
 }

@@ -27,11 +27,26 @@ export interface Dispatcher {
   close(): Promise<void>;
 }
 
+/** What placing an attempt takes; what its steps do is between the runner and the control plane. */
+export type DispatchJob = Pick<
+  PlanJob,
+  | "key"
+  | "image"
+  | "services"
+  | "network"
+  | "runner"
+  | "resources"
+  | "timeout_ms"
+  | "queue_timeout_ms"
+  | "priority"
+  | "cancel"
+>;
+
 export interface DispatchRequest {
   readonly attemptId: AttemptId;
   readonly runId: RunId;
   readonly attemptNumber: number;
-  readonly job: PlanJob;
+  readonly job: DispatchJob;
   readonly trust: TrustClass;
   /** The one-time proof for the claim. Given to the runner over a channel that job processes cannot read. */
   readonly claimToken: string;

@@ -23,8 +23,10 @@ export const STEPS_MAX = 200;
 export const RUNNER_BODY_BYTES_MAX = 1024 * 1024;
 /** GitHub's own limit for webhook bodies is 25 MB. */
 export const WEBHOOK_BODY_BYTES_MAX = 25 * 1024 * 1024;
-/** Jobs in one plan, after matrix. */
+/** Jobs in one plan, after matrix and components, unless the operators allow more. */
 export const PLAN_JOBS_MAX = 1_000;
+/** The most that operators can allow; past it a plan's row and page are too large to be useful. */
+export const PLAN_JOBS_CEILING = 10_000;
 /** Cells of one matrix, as on GitHub. */
 export const MATRIX_CELLS_MAX = 256;
 /** One configuration file, as on GitHub. */

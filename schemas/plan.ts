@@ -13,17 +13,48 @@ export interface Plan {
   /** Version of the compiler; another version may lawfully give another plan. */
   readonly compiler: string;
   readonly pipeline: { readonly name: string; readonly file: string };
-  /** Every configuration file read, with its git blob id, sorted by path. */
-  readonly sources: readonly { readonly path: string; readonly blob: string }[];
+  /** Every configuration file read, sorted by repository and path. A rerun reads these same bytes. */
+  readonly sources: readonly PlanSource[];
   readonly event: PipelineEvent;
   readonly changes: PlanChanges;
   readonly components: { readonly total: number; readonly affected: readonly AffectedComponent[] };
   readonly uncertain: readonly Uncertainty[];
-  readonly limits: { readonly max_runtime_ms: number | null; readonly max_concurrency: number | null };
+  readonly limits: PlanLimits;
+  /** Runs of the same group wait for each other, or take each other's place; null: no group. */
+  readonly concurrency: PlanConcurrency | null;
   /** The jobs that run, in an order in which every job comes after what it needs. */
   readonly jobs: readonly PlanJob[];
   /** One per job the pipeline defines (after matrix), in the pipeline's order. */
   readonly decisions: readonly Decision[];
+}
+
+/** `from` is null for a file of the commit itself, else the repository and ref it was pinned at. */
+export interface PlanSource {
+  readonly path: string;
+  readonly blob: string;
+  readonly from: { readonly repo: string; readonly ref: string; readonly sha256: string } | null;
+}
+
+/** What a run may use up, and what ends it early. */
+export interface PlanLimits {
+  readonly max_runtime_ms: number | null;
+  readonly max_concurrency: number | null;
+  /** Running time of all attempts together; null: no bound. */
+  readonly budget_ms: number | null;
+  /** A newer run of the same ref and pipeline ends this one's interruptible jobs. */
+  readonly cancel_superseded: boolean;
+  /** continue: other jobs go on after a required job failed. cancel: they are canceled. */
+  readonly on_failure: "continue" | "cancel";
+}
+
+/**
+ * At most `limit` members of the group at once. queue: the newcomer waits. cancel_older: older members
+ * are canceled. latest: of those that wait only the newest stays.
+ */
+export interface PlanConcurrency {
+  readonly group: string;
+  readonly limit: number;
+  readonly on_conflict: "queue" | "cancel_older" | "latest";
 }
 
 export interface PlanChanges {
@@ -59,6 +90,85 @@ export interface PlanNeed {
   /** Key of the needed plan job. */
   readonly job: string;
   readonly when: NeedCondition;
+  /** Names of the needed job's artifacts to have in the workspace before the first step. */
+  readonly artifacts: readonly string[];
+  readonly place: Place;
+}
+
+/** A program that runs beside the steps for as long as they do, reached by its name. */
+export interface PlanService {
+  readonly name: string;
+  readonly image: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Arguments in place of the image's own; null: the image's own. */
+  readonly command: readonly string[] | null;
+  readonly ports: readonly number[];
+  /** Steps start when this command ends with 0 in the service; null: when it has started. */
+  readonly ready: { readonly command: readonly string[]; readonly timeout_ms: number } | null;
+  readonly place: Place;
+}
+
+/** Files kept between runs. read: never saved. write: never restored. */
+export interface PlanCache {
+  readonly key: string;
+  readonly paths: readonly string[];
+  /** Beginnings of keys to try, in order, when the key itself is not there. */
+  readonly restore_keys: readonly string[];
+  readonly mode: "read_write" | "read" | "write";
+  readonly place: Place;
+}
+
+export interface PlanArtifact {
+  readonly name: string;
+  /** Globs from the checkout's root. */
+  readonly paths: readonly string[];
+  readonly type: "file" | "junit" | "coverage" | "sarif";
+  readonly when: "success" | "failure" | "always";
+  /** How long it is kept; null: as long as the operators keep such files. */
+  readonly expire_ms: number | null;
+  /** The job fails when nothing matches. */
+  readonly required: boolean;
+  readonly place: Place;
+}
+
+/**
+ * A variable whose value is complete only when needed jobs have ended. Parts are text, or what is read
+ * of a needed job: its `result`, or one of its outputs by name.
+ */
+export interface PlanLateValue {
+  readonly variable: string;
+  /** Index of the step whose environment it is in; null: the whole job's. */
+  readonly step: number | null;
+  readonly parts: readonly (string | PlanLateRead)[];
+  readonly place: Place;
+}
+
+/** `output` is null for the job's result: succeeded, failed, canceled, timed_out, skipped or blocked. */
+export interface PlanLateRead {
+  readonly job: string;
+  readonly output: string | null;
+}
+
+export interface PlanSecret {
+  /** The environment variable that holds it. */
+  readonly variable: string;
+  /** The name its operators keep it under. */
+  readonly secret: string;
+  readonly place: Place;
+}
+
+export interface PlanIdToken {
+  readonly variable: string;
+  readonly audiences: readonly string[];
+  readonly place: Place;
+}
+
+/** People must allow the job before it starts. An empty list of approvers: anybody who may write. */
+export interface PlanApproval {
+  readonly approvers: readonly string[];
+  readonly min: number;
+  /** The job is canceled when nobody allowed it in this time; null: it waits for as long as the run may. */
+  readonly expires_ms: number | null;
   readonly place: Place;
 }
 
@@ -70,19 +180,36 @@ export interface PlanJob {
   readonly job: string;
   readonly name: string;
   readonly matrix: Readonly<Record<string, JsonScalar>> | null;
-  readonly component: { readonly id: string; readonly root: string } | null;
+  readonly component: { readonly id: string; readonly root: string; readonly kind: string } | null;
+  /** manual: it waits until a person starts it. */
+  readonly start: "auto" | "manual";
   readonly image: string | null;
   /** Relative to the checkout. */
   readonly workdir: string;
   readonly shell: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Variables that are complete only when needed jobs have ended; never in `env` too. */
+  readonly late: readonly PlanLateValue[];
+  /** Commits of history to fetch, null for all of it. Null instead of the object: no checkout. */
+  readonly checkout: { readonly depth: number | null } | null;
   readonly steps: readonly PlanStep[];
   readonly needs: readonly PlanNeed[];
+  readonly services: readonly PlanService[];
+  readonly caches: readonly PlanCache[];
+  readonly artifacts: readonly PlanArtifact[];
+  /** Names of the values that its steps hand to the jobs that need it. */
+  readonly outputs: readonly string[];
+  readonly secrets: readonly PlanSecret[];
+  readonly id_tokens: readonly PlanIdToken[];
+  /** `none`, or a class of egress that the operators named; null: what they grant by default. */
+  readonly network: { readonly egress: string } | null;
   readonly runner: {
     readonly pool: string;
     readonly os: string;
     readonly arch: string | null;
     readonly isolation: "container" | "vm" | "process" | null;
+    /** What the runner's machine must offer beyond its pool, sorted. */
+    readonly labels: readonly string[];
   };
   readonly resources: {
     readonly cpu_millis: number | null;
@@ -95,7 +222,17 @@ export interface PlanJob {
   readonly retry: { readonly max: number; readonly on: readonly RetryCause[]; readonly delay_ms: number };
   readonly timeout_ms: number;
   readonly queue_timeout_ms: number;
+  /** The job is ended when it writes nothing for this long; null: never for that. */
+  readonly no_output_timeout_ms: number | null;
+  /** May be canceled once started when a newer run takes its place. */
+  readonly interruptible: boolean;
   readonly priority: number;
+  readonly concurrency: PlanConcurrency | null;
+  readonly approval: PlanApproval | null;
+  /** Where it deploys to, for people and for approvals. */
+  readonly environment: { readonly name: string; readonly url: string | null } | null;
+  /** Of a matrix: how many cells may run at once, and whether one failure cancels the others. */
+  readonly cells: { readonly max: number | null; readonly fail_fast: boolean } | null;
   readonly cancel: { readonly signal: "SIGTERM" | "SIGINT"; readonly grace_ms: number };
   readonly place: Place;
 }
@@ -105,7 +242,8 @@ export type DecisionOutcome = "selected" | "skipped" | "blocked";
 /**
  * Which clause decided. always: the job has no condition. rule: an entry of `rules`. on: the event does not
  * start the pipeline. needs: a dependent pulled it in, or a need blocks it. request: a person named jobs, or
- * asked for all of them. doubt: what changed is not known well enough to leave it out.
+ * asked for all of them. doubt: what changed is not known well enough to leave it out. trust: it asks for
+ * what runs from forks never get.
  */
 export type DecisionClause =
   | "always"
@@ -116,6 +254,7 @@ export type DecisionClause =
   | "on"
   | "needs"
   | "doubt"
+  | "trust"
   | "request";
 
 export interface MatchedPath {

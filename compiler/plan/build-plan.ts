@@ -38,7 +38,7 @@ export function buildPlan(parts: PlanParts): Plan {
     version: 1,
     compiler: input.compilerVersion,
     pipeline: { name: model.name, file: model.file },
-    sources: parts.sources,
+    sources: parts.sources.map(({ path, blob }) => ({ path, blob, from: null })),
     event: input.event,
     changes: planChanges(parts.changes),
     components: {
@@ -46,7 +46,14 @@ export function buildPlan(parts: PlanParts): Plan {
       affected: affected.affected.map(withFewCauses),
     },
     uncertain: parts.uncertain,
-    limits: { max_runtime_ms: model.limits.maxRuntimeMs, max_concurrency: model.limits.maxConcurrency },
+    limits: {
+      max_runtime_ms: model.limits.maxRuntimeMs,
+      max_concurrency: model.limits.maxConcurrency,
+      budget_ms: null,
+      cancel_superseded: false,
+      on_failure: "continue",
+    },
+    concurrency: null,
     jobs: parts.jobs,
     decisions: parts.instances.map((job) => decision(job, parts)),
   });

@@ -22,14 +22,24 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     job: job.id,
     name: bound.name ?? job.key,
     matrix: job.matrix === null ? null : Object.fromEntries(job.matrix),
-    component: job.component === null ? null : { id: job.component.id, root: job.component.root },
+    component: job.component === null ? null : { ...job.component },
+    start: "auto",
     image: bound.image,
     workdir: bound.workdir,
     shell: job.shell,
     env: bound.env,
+    late: [],
+    checkout: { depth: 1 },
     steps: bound.steps.map((step) => planStep(step, placeOf)),
     needs: job.needs.flatMap((need) => planNeeds(need, context)),
-    runner: job.runner,
+    services: [],
+    caches: [],
+    artifacts: [],
+    outputs: [],
+    secrets: [],
+    id_tokens: [],
+    network: null,
+    runner: { ...job.runner, labels: [] },
     resources: {
       cpu_millis: job.resources.cpuMillis,
       memory_bytes: job.resources.memoryBytes,
@@ -41,7 +51,13 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     retry: { max: job.retry.max, on: job.retry.on, delay_ms: job.retry.delayMs },
     timeout_ms: job.timeoutMs,
     queue_timeout_ms: job.queueTimeoutMs,
+    no_output_timeout_ms: null,
+    interruptible: true,
     priority: job.priority,
+    concurrency: null,
+    approval: null,
+    environment: null,
+    cells: null,
     cancel: { signal: job.cancel.signal, grace_ms: job.cancel.graceMs },
     place: placeOf(job.span),
   };
@@ -50,7 +66,7 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
 /** What the plan leaves out has ended before the run begins, so only edges to planned jobs remain. */
 function planNeeds(need: NeedModel, { isPlanned, placeOf }: PlanJobContext): PlanNeed[] {
   const place = placeOf(need.job.span);
-  return need.keys.filter(isPlanned).map((key) => ({ job: key, when: need.when, place }));
+  return need.keys.filter(isPlanned).map((key) => ({ job: key, when: need.when, artifacts: [], place }));
 }
 
 function planStep({ name, run, env, model }: BoundStep, placeOf: PlanJobContext["placeOf"]): PlanStep {

@@ -19,6 +19,7 @@ const CLAUSES: Readonly<Record<Decision["clause"], string>> = {
   on: "on",
   needs: "needs",
   doubt: "doubt",
+  trust: "trust",
   request: "your request",
 };
 

@@ -15,10 +15,13 @@ export function testJob(key: string, changes: Partial<PlanJob> = {}): PlanJob {
     name: key,
     matrix: null,
     component: null,
+    start: "auto",
     image: null,
     workdir: ".",
     shell: ["sh", "-e", "-c"],
     env: {},
+    late: [],
+    checkout: { depth: 1 },
     steps: [
       {
         name: "step",
@@ -31,14 +34,27 @@ export function testJob(key: string, changes: Partial<PlanJob> = {}): PlanJob {
       },
     ],
     needs: [],
-    runner: { pool: "default", os: "linux", arch: null, isolation: null },
+    services: [],
+    caches: [],
+    artifacts: [],
+    outputs: [],
+    secrets: [],
+    id_tokens: [],
+    network: null,
+    runner: { pool: "default", os: "linux", arch: null, isolation: null, labels: [] },
     resources: { cpu_millis: null, memory_bytes: null, disk_bytes: null, pids: null },
     required: true,
     allow_failure: false,
     retry: { max: 0, on: [], delay_ms: 0 },
     timeout_ms: 60_000,
     queue_timeout_ms: 60_000,
+    no_output_timeout_ms: null,
+    interruptible: true,
     priority: 0,
+    concurrency: null,
+    approval: null,
+    environment: null,
+    cells: null,
     cancel: { signal: "SIGTERM", grace_ms: 1_000 },
     place: PLACE,
     ...changes,
@@ -50,7 +66,7 @@ export function needs(
   keys: readonly string[],
   when: "success" | "done" | "skipped_ok" = "success",
 ): PlanJob["needs"] {
-  return keys.map((job) => ({ job, when, place: PLACE }));
+  return keys.map((job) => ({ job, when, artifacts: [], place: PLACE }));
 }
 
 /** A decision for a job that the plan leaves out. */
@@ -101,7 +117,15 @@ export function testPlan(
     },
     components: { total: 0, affected: [] },
     uncertain: [],
-    limits: { max_runtime_ms: null, max_concurrency: null, ...options.limits },
+    limits: {
+      max_runtime_ms: null,
+      max_concurrency: null,
+      budget_ms: null,
+      cancel_superseded: false,
+      on_failure: "continue",
+      ...options.limits,
+    },
+    concurrency: null,
     jobs,
     decisions: [...jobs.map(selected), ...(options.leftOut ?? [])],
   };

@@ -70,7 +70,7 @@ test("attempts of forks, and jobs that ask for isolation, are refused", async ()
   const dispatcher = await world.open();
   const fork = await dispatcher.dispatch(makeDispatchRequest({ trust: "fork" }));
   expect(fork).toMatchObject({ status: "refused", detail: expect.stringContaining("forks") });
-  const runner = { pool: "default", os: "linux", arch: null, isolation: "vm" as const };
+  const runner = { pool: "default", os: "linux", arch: null, isolation: "vm" as const, labels: [] };
   const isolated = await dispatcher.dispatch(makeDispatchRequest({ job: makePlanJob({ runner }) }));
   expect(isolated).toMatchObject({ status: "refused", detail: expect.stringContaining('"vm"') });
 });

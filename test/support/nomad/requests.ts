@@ -18,7 +18,7 @@ export function dispatchRequest(pool = "long", memoryMegabytes = 32): DispatchRe
     disk_bytes: null,
     pids: null,
   };
-  const runner = { pool, os: "linux", arch: null, isolation: null };
+  const runner = { pool, os: "linux", arch: null, isolation: null, labels: [] };
   return makeDispatchRequest({ job: makePlanJob({ runner, resources }) });
 }
 
