@@ -1,3 +1,4 @@
+import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
@@ -7,6 +8,14 @@ import { entryOf, locatedTexts, mapOf } from "./read.ts";
 
 /** Templates that one job takes in, those of its templates included. More hide where a value comes from. */
 export const JOB_TEMPLATES_MAX = 32;
+
+/** One of the maps that a job is merged from. `template` is null for the job itself. */
+export interface JobLayer {
+  readonly map: YamlMap;
+  readonly template: string | null;
+  /** The place that takes the template in; the job's own map for the job itself. */
+  readonly use: Span;
+}
 
 /** Resolves `extends` against the pipeline's templates. */
 export class Templates {
@@ -26,13 +35,21 @@ export class Templates {
    * those it extends itself, so that a `+key` appends to what came before it.
    */
   extend(defaults: YamlMap | null, job: YamlMap): YamlMap {
-    const layers: YamlMap[] = [];
-    this.#collect(job, [], layers);
-    return layers.reduce((merged, layer) => mergeMaps(merged, layer, this.#report), defaults ?? nothing(job));
+    return this.layers(job).reduce(
+      (merged, { map }) => mergeMaps(merged, map, this.#report),
+      defaults ?? nothing(job),
+    );
   }
 
-  #collect(map: YamlMap, chain: readonly string[], layers: YamlMap[]): void {
-    for (const { value: name, span } of locatedTexts(entryOf(map, "extends")?.value)) {
+  /** What a job is merged from, the first below the others. */
+  layers(job: YamlMap): readonly JobLayer[] {
+    const layers: JobLayer[] = [];
+    this.#collect({ map: job, template: null, use: job.span }, [], layers);
+    return layers;
+  }
+
+  #collect(layer: JobLayer, chain: readonly string[], layers: JobLayer[]): void {
+    for (const { value: name, span } of locatedTexts(entryOf(layer.map, "extends")?.value)) {
       const template = mapOf(this.#entries.get(name)?.value);
       if (template === null) {
         const message = `There is no template \`${name}\`${didYouMean(name, this.#entries.keys())}`;
@@ -45,10 +62,10 @@ export class Templates {
         return;
       } else {
         this.#origins.extends(name, template.span, span);
-        this.#collect(template, [...chain, name], layers);
+        this.#collect({ map: template, template: name, use: span }, [...chain, name], layers);
       }
     }
-    layers.push(without(map, "extends"));
+    layers.push({ ...layer, map: without(layer.map, "extends") });
   }
 }
 

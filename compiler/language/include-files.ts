@@ -3,8 +3,8 @@ import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { TreeSnapshot } from "../input.ts";
 import { parseYaml } from "../yaml/index.ts";
-import type { Origin, YamlMap, YamlNode } from "../yaml/nodes.ts";
-import { givenInputs, type GivenInput, inputValues, type InputValues } from "./inputs.ts";
+import { type Origin, PIPELINE_ORIGIN, type YamlMap, type YamlNode } from "../yaml/nodes.ts";
+import { givenInputs, type GivenInput, inputSpans, inputValues } from "./inputs.ts";
 import { mergeMaps } from "./merge-maps.ts";
 import type { Origins } from "./origins.ts";
 import { entryOf, itemsOf, mapOf, startOf, textOf } from "./read.ts";
@@ -28,15 +28,20 @@ export interface ReadFiles {
 /** Reads a pipeline file and what it includes, each checked on its own, merged by the merge law. */
 export function readFiles(file: string, head: TreeSnapshot, report: Report, origins: Origins): ReadFiles {
   const reader = new FileReader(head, report, origins);
-  const root = reader.read(file, { inputs: null }, []);
+  const root = reader.read(file, PIPELINE_ORIGIN, []);
   return { root, sources: reader.sources() };
 }
 
 interface WrittenInclude {
   readonly path: string;
   readonly span: Span;
+  /** The reading that the include stands in. */
+  readonly within: Origin;
   readonly given: ReadonlyMap<string, GivenInput>;
 }
+
+/** The half of an origin that is known only when its file has been read. */
+type OriginInputs = { -readonly [Key in "inputs" | "inputSpans"]: Origin[Key] };
 
 class FileReader {
   readonly #head: TreeSnapshot;
@@ -84,7 +89,12 @@ class FileReader {
     const written = this.#written(node);
     if (written === null || !this.#mayInclude(written, chain)) return [];
     this.#origins.includes(written.path, written.span);
-    const origin: { inputs: InputValues | null } = { inputs: new Map() };
+    const included = { span: written.span, within: written.within };
+    const origin: Pick<Origin, "included"> & OriginInputs = {
+      inputs: new Map(),
+      inputSpans: new Map(),
+      included,
+    };
     const map = this.read(written.path, origin, chain);
     if (map === null) return [];
     const declared = mapOf(entryOf(map, "inputs")?.value);
@@ -95,6 +105,7 @@ class FileReader {
       { span: written.span, needsAll: true },
       this.#report,
     );
+    origin.inputSpans = inputSpans(declared, written.given);
     return [withoutKeys(map)];
   }
 
@@ -102,9 +113,9 @@ class FileReader {
     const map = mapOf(node);
     const pathNode = map ? entryOf(map, "local")?.value : node;
     const path = textOf(pathNode);
-    if (path === null || pathNode === undefined) return null;
+    if (path === null || pathNode?.kind !== "scalar") return null;
     const given = givenInputs(mapOf(entryOf(map, "inputs")?.value), this.#report);
-    return { path, span: pathNode.span, given };
+    return { path, span: pathNode.span, within: pathNode.origin, given };
   }
 
   #mayInclude({ path, span }: WrittenInclude, chain: readonly string[]): boolean {

@@ -53,6 +53,19 @@ export function inputValues(
   return values;
 }
 
+/** Where the value of each declared input was given, or else its default is written. */
+export function inputSpans(
+  declared: YamlMap | null,
+  given: ReadonlyMap<string, GivenInput>,
+): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const entry of declared?.entries.values() ?? []) {
+    const standard = entryOf(mapOf(entry.value), "default")?.value.span;
+    spans.set(entry.key, given.get(entry.key)?.span ?? standard ?? entry.keySpan);
+  }
+  return spans;
+}
+
 /** Values written as a map of scalars, as under `include`. */
 export function givenInputs(map: YamlMap | null, report: Report): ReadonlyMap<string, GivenInput> {
   const given = new Map<string, GivenInput>();

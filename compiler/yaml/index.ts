@@ -1,7 +1,7 @@
 import type { Report } from "../diagnostics/report.ts";
 import { composeDocument } from "./compose.ts";
 import { decodeText } from "./decode.ts";
-import type { Origin, YamlNode } from "./nodes.ts";
+import { type Origin, PIPELINE_ORIGIN, type YamlNode } from "./nodes.ts";
 import { resolveDocument } from "./resolve.ts";
 import { scanTokens } from "./scan.ts";
 
@@ -14,7 +14,7 @@ export function parseYaml(
   file: string,
   bytes: Uint8Array,
   report: Report,
-  origin: Origin = { inputs: null },
+  origin: Origin = PIPELINE_ORIGIN,
 ): YamlNode | null {
   const text = decodeText(file, bytes, report);
   if (text === null) return null;

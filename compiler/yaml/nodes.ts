@@ -20,7 +20,14 @@ export interface YamlScalar {
 export interface Origin {
   /** What `inputs` means in this reading; null where the pipeline's own inputs are meant. */
   readonly inputs: ReadonlyMap<string, string | number | boolean | null> | null;
+  /** Where each of those values was given; where its default is written when nobody gave one. */
+  readonly inputSpans: ReadonlyMap<string, Span>;
+  /** The place that includes the file, and the reading it stands in; null for the pipeline file itself. */
+  readonly included: { readonly span: Span; readonly within: Origin } | null;
 }
+
+/** The reading of the pipeline file itself. */
+export const PIPELINE_ORIGIN: Origin = { inputs: null, inputSpans: new Map(), included: null };
 
 export interface YamlEntry {
   readonly key: string;
