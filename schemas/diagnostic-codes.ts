@@ -84,6 +84,79 @@ export const DIAGNOSTIC_CODES = {
     severity: "error",
     title: "A schedule's cron fields or time zone are malformed",
   },
+  DC1150: {
+    name: "rule.unknown_var",
+    severity: "error",
+    title: "A rule sets a value that is not declared under vars",
+  },
+  DC1151: {
+    name: "rule.var_type",
+    severity: "error",
+    title: "A rule sets a value of another type than declared",
+  },
+  DC1152: {
+    name: "input.other_type",
+    severity: "error",
+    title: "An input has another type for people than for every event",
+  },
+  DC1153: {
+    name: "policy.past_ceiling",
+    severity: "error",
+    title: "A job asks for more than a policy allows",
+  },
+  DC1154: {
+    name: "policy.not_allowed",
+    severity: "error",
+    title: "A job asks for a pool, an isolation or a network that a policy does not allow",
+  },
+  DC1155: { name: "policy.image_not_allowed", severity: "error", title: "A policy does not allow an image" },
+  DC1156: {
+    name: "policy.image_unpinned",
+    severity: "error",
+    title: "A policy asks for images that are pinned by digest",
+  },
+  DC1120: {
+    name: "needs.misread",
+    severity: "error",
+    title: "A needed job's result or output is read where or how it cannot be",
+  },
+  DC1121: { name: "secret.in_expression", severity: "error", title: "An expression reads a secret" },
+  DC1122: {
+    name: "needs.not_needed",
+    severity: "error",
+    title: "A result or output is read of a job that is not needed",
+  },
+  DC1123: {
+    name: "needs.several",
+    severity: "error",
+    title: "A result or output is read of a job that runs as several instances",
+  },
+  DC1124: {
+    name: "output.unknown",
+    severity: "error",
+    title: "An output is read that the needed job does not have",
+  },
+  DC1125: {
+    name: "artifact.unknown",
+    severity: "error",
+    title: "An artifact is asked for that the needed job does not have",
+  },
+  DC1126: { name: "name.taken", severity: "error", title: "Two things of a job have the same name" },
+  DC1127: {
+    name: "variable.taken",
+    severity: "error",
+    title: "A variable is both in env and given by a secret or an identity token",
+  },
+  DC1128: {
+    name: "path.outside_checkout",
+    severity: "error",
+    title: "An artifact or a cache has a path that is not in the checkout",
+  },
+  DC1129: {
+    name: "approval.too_few",
+    severity: "error",
+    title: "More people must approve than may",
+  },
   DC1201: {
     name: "job.name_invalid",
     severity: "error",
@@ -99,7 +172,7 @@ export const DIAGNOSTIC_CODES = {
   DC1205: {
     name: "graph.too_large",
     severity: "error",
-    title: "A pipeline has more than 1,000 jobs or 10,000 needs",
+    title: "A pipeline has more jobs, or needs between them, than a plan may have",
   },
   DC1206: { name: "graph.duplicate_need", severity: "error", title: "A job needs another one twice" },
   DC1251: { name: "request.unknown_job", severity: "error", title: "The job asked for does not exist" },
@@ -204,6 +277,41 @@ export const DIAGNOSTIC_CODES = {
     name: "input.type",
     severity: "error",
     title: "An input's value has the wrong type or is no option",
+  },
+  DC1610: {
+    name: "include.digest_differs",
+    severity: "error",
+    title: "A pinned file has other bytes than its digest says",
+  },
+  DC1611: {
+    name: "include.unreachable",
+    severity: "error",
+    title: "The repository of a pinned file cannot be read",
+  },
+  DC1612: {
+    name: "include.not_allowed",
+    severity: "error",
+    title: "A pipeline includes from a repository that is not allowed here",
+  },
+  DC1613: {
+    name: "include.file_missing",
+    severity: "error",
+    title: "The repository of a pinned file has no such file",
+  },
+  DC1614: {
+    name: "catalogue.unknown",
+    severity: "error",
+    title: "There is no template of this name in the catalogue",
+  },
+  DC1615: {
+    name: "include.local_in_pinned",
+    severity: "error",
+    title: "A file from elsewhere includes a file of the repository",
+  },
+  DC1616: {
+    name: "include.two_digests",
+    severity: "error",
+    title: "One pinned file is included with two digests",
   },
   DC1701: {
     name: "component.name_ambiguous",

@@ -292,6 +292,8 @@ export interface Decision {
   readonly expression: string | null;
   readonly values: readonly ValueRead[];
   readonly uncertain: readonly Uncertainty["code"][];
+  /** Keys of the job that the rule which decided sets, `env.NAME` for a variable, where their values are written. */
+  readonly set: readonly { readonly key: string; readonly place: Place }[];
 }
 
 /** At most this many matched paths are kept in one decision; the sentence gives the full count. */

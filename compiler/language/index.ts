@@ -2,19 +2,21 @@ import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import { Report } from "../diagnostics/report.ts";
 import type { Value } from "../expressions/index.ts";
-import { PIPELINE_FILE, type TreeSnapshot } from "../input.ts";
+import { PIPELINE_FILE, type PlanLimits, type TreeSnapshot } from "../input.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
 import { Templates } from "./extend-job.ts";
+import { lowerConcurrency } from "./lower-access.ts";
 import { readFiles } from "./include-files.ts";
-import { type InputValues, inputValues } from "./inputs.ts";
+import { eventInputs } from "./event-inputs.ts";
 import { lowerChanges, lowerComponents } from "./lower-components.ts";
-import { lowerRules } from "./lower-condition.ts";
 import { lowerJobs } from "./lower-jobs.ts";
 import { TIMEOUT_BOUNDS } from "./lower-steps.ts";
 import { lowerTriggers } from "./lower-triggers.ts";
 import { lowerDuration } from "./lowering.ts";
 import type { PipelineModel } from "./model.ts";
 import { Origins } from "./origins.ts";
+import { lowerPipelineRules } from "./pipeline-rules.ts";
+import { PLAN_LIMITS_DEFAULT } from "./plan-limits.ts";
 import { entryOf, mapOf, numberOf, textOf, valueOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
 
@@ -26,11 +28,14 @@ export { scopeNames } from "./scope.ts";
 export interface LoadInput {
   readonly head: TreeSnapshot;
   readonly event: PipelineEvent;
+  readonly limits?: PlanLimits;
 }
 
 export interface LoadedPipeline {
   /** Null when there is an error among the diagnostics. */
   readonly model: PipelineModel | null;
+  /** Every file merged into one map, as far as it could be read. */
+  readonly root: YamlMap | null;
   /** Sorted by place, without repeats. */
   readonly diagnostics: readonly Diagnostic[];
   /** Every configuration file read, with its git blob id, sorted by path. */
@@ -40,44 +45,53 @@ export interface LoadedPipeline {
 }
 
 /** Reads a commit's pipeline as far as it can be understood without knowing what changed. */
-export function loadPipeline({ head, event }: LoadInput): LoadedPipeline {
+export function loadPipeline({ head, event, limits = PLAN_LIMITS_DEFAULT }: LoadInput): LoadedPipeline {
   const report = new Report();
   const origins = new Origins();
   const entry = head.entries.get(PIPELINE_FILE);
   if (!entry?.mode.startsWith("100") || !head.contents.has(PIPELINE_FILE)) {
     report.add("DC1001", null, `The commit ${head.commit.slice(0, 12)} has no file \`${PIPELINE_FILE}\``);
-    return { model: null, diagnostics: report.settle(), sources: [], origins };
+    return { model: null, root: null, diagnostics: report.settle(), sources: [], origins };
   }
   const { root, sources } = readFiles(PIPELINE_FILE, head, report, origins);
-  const model = root && lowerPipeline(root, event, report, origins);
+  const model = root && lowerPipeline(root, event, limits, report, origins);
   return {
     model: report.hasErrors ? null : model,
+    root,
     diagnostics: origins.trace(report.settle()),
     sources,
     origins,
   };
 }
 
-function lowerPipeline(root: YamlMap, event: PipelineEvent, report: Report, origins: Origins): PipelineModel {
+function lowerPipeline(
+  root: YamlMap,
+  event: PipelineEvent,
+  limits: PlanLimits,
+  report: Report,
+  origins: Origins,
+): PipelineModel {
   const vars = lowerVars(root, report);
-  const inputs = lowerInputs(root, event, report);
+  const inputs = eventInputs(root, event, report);
   const scope = scopeType({ vars, inputs, matrix: null, hasComponent: false });
   return {
     file: PIPELINE_FILE,
     name: textOf(entryOf(root, "name")?.value) ?? "pipeline",
     on: lowerTriggers(root, report),
-    rules: lowerRules(root, { report, scope }),
+    rules: lowerPipelineRules(root, vars, { report, scope }),
     vars,
     inputs,
     components: lowerComponents(root, report),
     changes: lowerChanges(root),
     limits: lowerLimits(root, report),
+    concurrency: lowerConcurrency(entryOf(root, "concurrency")?.value, { report, scope }),
     jobs: lowerJobs(root, {
       defaults: mapOf(entryOf(root, "defaults")?.value),
       templates: new Templates(root, report, origins),
       env: mapOf(entryOf(root, "env")?.value),
       vars,
       inputs,
+      limits,
       report,
     }),
   };
@@ -90,16 +104,6 @@ function lowerVars(root: YamlMap, report: Report): ReadonlyMap<string, Value> {
     if (scalar !== null) vars.set(key, scalar);
   }
   return vars;
-}
-
-/** The pipeline's own inputs. Only a person or the API gives values, so only then must all be there. */
-function lowerInputs(root: YamlMap, event: PipelineEvent, report: Report): InputValues {
-  const isAsked = event.kind === "manual" || event.kind === "api";
-  const given = Object.entries(isAsked ? event.inputs : {}).map(
-    ([name, value]) => [name, { value, span: null }] as const,
-  );
-  const declared = mapOf(entryOf(root, "inputs")?.value);
-  return inputValues(declared, new Map(given), { span: null, needsAll: isAsked }, report);
 }
 
 function lowerLimits(root: YamlMap, report: Report): PipelineModel["limits"] {

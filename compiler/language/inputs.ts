@@ -15,6 +15,16 @@ export interface GivenInput {
   readonly span: Span | null;
 }
 
+/** Whoever gives the values. */
+export interface InputGiver {
+  /** Where that is written; null for values that come with an event. */
+  readonly span: Span | null;
+  /** Whether an input without a value and without a default is a mistake. */
+  readonly needsAll: boolean;
+  /** Where the inputs are declared, for a value that none of them takes. */
+  readonly declaredAt?: Span | null;
+}
+
 /**
  * The values of declared `inputs`: what is given, else the default. Unknown inputs, wrong types and
  * missing values are reported at the place they were given, else at the declaration.
@@ -22,7 +32,7 @@ export interface GivenInput {
 export function inputValues(
   declared: YamlMap | null,
   given: ReadonlyMap<string, GivenInput>,
-  giver: { readonly span: Span | null; readonly needsAll: boolean },
+  giver: InputGiver,
   report: Report,
 ): InputValues {
   const values = new Map<string, JsonScalar | null>();
@@ -46,7 +56,7 @@ export function inputValues(
     if (values.has(name)) continue;
     report.add(
       "DC1608",
-      span ?? giver.span,
+      span ?? giver.span ?? giver.declaredAt ?? null,
       `There is no input ${quote(name)}${didYouMean(name, values.keys())}`,
     );
   }

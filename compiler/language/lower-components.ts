@@ -28,6 +28,7 @@ function lowerComponent(entry: YamlEntry, report: Report): readonly DeclaredComp
       root: { value: problem === null ? normalizeFolder(root) : ".", span: rootNode.span },
       inputs: globList(entryOf(map, "inputs")),
       dependsOn: locatedTexts(entryOf(map, "depends_on")?.value),
+      outputs: globList(entryOf(map, "outputs")),
     },
   ];
 }

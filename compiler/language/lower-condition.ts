@@ -3,6 +3,7 @@ import type { Report } from "../diagnostics/report.ts";
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { type Lowering, lowerIf } from "./lowering.ts";
 import type { ConditionModel, Located, RuleModel } from "./model.ts";
+import { lowerRuleSet } from "./rule-set.ts";
 import { entryOf, globList, itemsOf, locatedTexts, mapOf, textOf, wordOf } from "./read.ts";
 
 /** `if`, `changes` and `components` of a job or a rule; null when it has none of them. */
@@ -35,7 +36,7 @@ function componentIds({ value }: YamlEntry, report: Report): readonly Located<st
   });
 }
 
-/** `rules` of a job or of the pipeline; null when there are none. The short form beside them is a conflict. */
+/** `rules` of a job; null when there are none. The short form beside them is a conflict. */
 export function lowerRules(map: YamlMap, lowering: Lowering): readonly RuleModel[] | null {
   const rules = entryOf(map, "rules");
   if (rules === null) return null;
@@ -52,16 +53,20 @@ export function lowerRules(map: YamlMap, lowering: Lowering): readonly RuleModel
   }
   return itemsOf(rules.value).flatMap((item) => {
     const rule = mapOf(item);
-    if (rule === null) return [];
-    const run = entryOf(rule, "run");
-    const word = wordOf(run?.value, ["auto", "never"] as const) ?? "auto";
-    const none = { span: item.span, if: null, changes: null, components: null };
-    return [
-      {
-        condition: lowerCondition(rule, lowering) ?? none,
-        run: { value: word, span: run?.value.span ?? item.span },
-        reason: textOf(entryOf(rule, "reason")?.value),
-      },
-    ];
+    return rule === null ? [] : [{ ...lowerRule(rule, lowering), set: lowerRuleSet(rule, lowering) }];
   });
+}
+
+/** What the rules of jobs and of the pipeline share. */
+export function lowerRule(rule: YamlMap, lowering: Lowering): Omit<RuleModel, "set"> {
+  const run = entryOf(rule, "run");
+  const none = { span: rule.span, if: null, changes: null, components: null };
+  return {
+    condition: lowerCondition(rule, lowering) ?? none,
+    run: {
+      value: wordOf(run?.value, ["auto", "manual", "never"] as const) ?? "auto",
+      span: run?.value.span ?? rule.span,
+    },
+    reason: textOf(entryOf(rule, "reason")?.value),
+  };
 }

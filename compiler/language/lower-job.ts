@@ -3,6 +3,7 @@ import { JOB_TIMEOUT_MS_DEFAULT, QUEUE_TIMEOUT_MS_DEFAULT } from "../../schemas/
 import type { NeedCondition } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template, ValueMap } from "../expressions/index.ts";
+import type { PlanLimits } from "../input.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "../yaml/nodes.ts";
 import { expandParallel, parallelEnv } from "./expand-parallel.ts";
 import type { Templates } from "./extend-job.ts";
@@ -19,8 +20,9 @@ import {
   lowerShell,
 } from "./lower-runner.ts";
 import { componentEnv, lowerForEach, withoutChoice } from "./lower-for-each.ts";
+import { lowerParts } from "./lower-parts.ts";
 import { lowerSteps, TIMEOUT_BOUNDS } from "./lower-steps.ts";
-import { type Lowering, lowerDuration, lowerEnv, lowerTemplate } from "./lowering.ts";
+import { type Lowering, lowerDuration, lowerEnv, lowerTemplate, lowerTemplates } from "./lowering.ts";
 import { mergeMaps } from "./merge-maps.ts";
 import type { ForEachModel, JobModel, Located } from "./model.ts";
 import { booleanOf, entryOf, itemsOf, mapOf, numberOf, textOf, wordOf } from "./read.ts";
@@ -32,6 +34,7 @@ export interface WrittenNeed {
   readonly job: Located<string>;
   readonly when: NeedCondition;
   readonly optional: boolean;
+  readonly artifacts: readonly Template[];
   readonly everyComponent: boolean;
 }
 
@@ -52,6 +55,7 @@ export interface JobContext {
   readonly env: YamlMap | null;
   readonly vars: ValueMap;
   readonly inputs: InputValues;
+  readonly limits: PlanLimits;
   readonly report: Report;
 }
 
@@ -83,7 +87,7 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   return {
     id: entry.key,
     span: entry.keySpan,
-    needs: itemsOf(entryOf(job, "needs")?.value).flatMap(lowerNeed),
+    needs: itemsOf(entryOf(job, "needs")?.value).flatMap((need) => lowerNeed(need, lowering)),
     instances,
     shared: lowerShared(entry, job, forEach, context, lowering),
   };
@@ -99,6 +103,8 @@ function lowerShared(
   const value = (key: string): YamlNode | undefined => entryOf(job, key)?.value;
   const { report } = context;
   const env = mapOf(value("env"));
+  const wholeEnv = env ? mergeMaps(context.env, env, report) : context.env;
+  const steps = lowerSteps(value("steps"), lowering);
   const asked = forEach === null ? job : withoutChoice(job);
   return {
     id: entry.key,
@@ -110,9 +116,9 @@ function lowerShared(
     env: new Map([
       ...parallelEnv(entryOf(job, "parallel")),
       ...componentEnv(forEach),
-      ...lowerEnv(env ? mergeMaps(context.env, env, report) : context.env, lowering),
+      ...lowerEnv(wholeEnv, { ...lowering, mayReadNeeds: true }),
     ]),
-    steps: lowerSteps(value("steps"), lowering),
+    steps,
     condition: lowerCondition(asked, lowering),
     forEach,
     component: null,
@@ -126,6 +132,7 @@ function lowerShared(
     resources: lowerResources(value("resources"), report),
     cancel: lowerCancel(value("cancel"), report),
     priority: numberOf(value("priority")) ?? 0,
+    ...lowerParts(job, { env: wholeEnv, steps }, lowering),
   };
 }
 
@@ -137,7 +144,7 @@ function lowerWorkdir(node: YamlNode | undefined, lowering: Lowering): Template 
   return template;
 }
 
-function lowerNeed(node: YamlNode): readonly WrittenNeed[] {
+function lowerNeed(node: YamlNode, lowering: Lowering): readonly WrittenNeed[] {
   const map = mapOf(node);
   const jobNode = map ? entryOf(map, "job")?.value : node;
   const job = textOf(jobNode);
@@ -147,6 +154,7 @@ function lowerNeed(node: YamlNode): readonly WrittenNeed[] {
       job: { value: job, span: jobNode.span },
       when: wordOf(entryOf(map, "when")?.value, ["success", "done", "skipped_ok"] as const) ?? "success",
       optional: booleanOf(entryOf(map, "optional")?.value) ?? false,
+      artifacts: lowerTemplates(entryOf(map, "artifacts")?.value, lowering),
       everyComponent: false,
     },
   ];

@@ -2,6 +2,7 @@ import type { Component } from "../../schemas/components.ts";
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar, NeedCondition, RetryCause } from "../../schemas/plan.ts";
 import type { Expression, Template, ValueMap } from "../expressions/ast.ts";
+import type { ConcurrencyModel, JobParts } from "./model-parts.ts";
 
 /**
  * The pipeline as written, resolved: defaults applied, anchors and templates merged, matrix expanded,
@@ -14,13 +15,14 @@ export interface PipelineModel {
   readonly name: string;
   readonly on: TriggersModel;
   /** Rules that decide whether the pipeline runs at all for an event; null when there are none. */
-  readonly rules: readonly RuleModel[] | null;
+  readonly rules: readonly PipelineRuleModel[] | null;
   readonly vars: ValueMap;
   /** The pipeline's own inputs with their values for this event. */
   readonly inputs: ValueMap;
   readonly components: ComponentsModel;
   readonly changes: ChangesModel;
   readonly limits: { readonly maxRuntimeMs: number | null; readonly maxConcurrency: number | null };
+  readonly concurrency: ConcurrencyModel | null;
   /** Every job after matrix expansion, in the order written. */
   readonly jobs: readonly JobModel[];
 }
@@ -90,6 +92,8 @@ export interface DeclaredComponent {
   /** Extra paths, from the repository's root, that belong to it. */
   readonly inputs: GlobList | null;
   readonly dependsOn: readonly Located<string>[];
+  /** What its build writes, from the repository's root. */
+  readonly outputs: GlobList | null;
 }
 
 /** What a changed path that no component owns means. */
@@ -126,8 +130,33 @@ export interface IfModel {
 /** One entry of `rules`; the first whose condition holds decides. */
 export interface RuleModel {
   readonly condition: ConditionModel;
-  readonly run: Located<"auto" | "never">;
+  /** manual: the job is part of the plan and waits until a person starts it. */
+  readonly run: Located<"auto" | "manual" | "never">;
   readonly reason: string | null;
+  /** What holds for the job when this rule decides. */
+  readonly set: RuleSet | null;
+}
+
+/** A rule of the pipeline itself: it sets no keys of a job, but values of `vars`. */
+export interface PipelineRuleModel extends RuleModel {
+  /** Each declared under `vars`, with a value of the same type. */
+  readonly vars: ValueMap;
+}
+
+/** Values of a job, in place of its own. */
+export type RuleValues = Partial<
+  Pick<
+    JobModel,
+    "timeoutMs" | "queueTimeoutMs" | "priority" | "required" | "allowFailure" | "retry" | "interruptible"
+  >
+>;
+
+export interface RuleSet {
+  readonly values: RuleValues;
+  /** Merged over the job's. */
+  readonly env: ReadonlyMap<string, Template>;
+  /** Every key that is set, `env.NAME` for a variable, where its value is written. */
+  readonly keys: readonly Located<string>[];
 }
 
 export interface NeedModel {
@@ -137,6 +166,8 @@ export interface NeedModel {
   readonly keys: readonly string[];
   readonly when: NeedCondition;
   readonly optional: boolean;
+  /** Names of artifacts to have in the workspace. */
+  readonly artifacts: readonly Template[];
   /** Under `finally`: every instance is waited for, also those of other components. */
   readonly everyComponent: boolean;
 }
@@ -162,7 +193,7 @@ export interface StepModel {
 }
 
 /** One job, one cell of a job's matrix, or, when what changed is known, either of them for one component. */
-export interface JobModel {
+export interface JobModel extends JobParts {
   /** The id, with matrix values and component in brackets, sorted by name: `test[component=web,node=24]`. */
   readonly key: string;
   readonly id: string;
@@ -200,6 +231,8 @@ export interface JobModel {
     readonly os: string;
     readonly arch: string | null;
     readonly isolation: "container" | "vm" | "process" | null;
+    /** Sorted, each once. */
+    readonly labels: readonly string[];
   };
   readonly resources: {
     readonly cpuMillis: number | null;
@@ -209,4 +242,6 @@ export interface JobModel {
   };
   readonly cancel: { readonly signal: "SIGTERM" | "SIGINT"; readonly graceMs: number };
   readonly priority: number;
+  /** May be ended once started when a newer run takes its place. */
+  readonly interruptible: boolean;
 }

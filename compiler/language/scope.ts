@@ -55,7 +55,7 @@ const FIXED: Readonly<Record<string, Type>> = {
   changes: mapOf({ known: BOOLEAN, base: optional(STRING), total: optional(NUMBER), paths: listOf(STRING) }),
 };
 
-const COMPONENT = mapOf({ id: STRING, root: STRING, kind: STRING });
+const COMPONENT = mapOf({ id: STRING, root: STRING, kind: STRING, outputs: listOf(STRING) });
 
 export function scopeType(shape: ScopeShape): Type {
   const fields: Record<string, Type> = {
@@ -74,7 +74,13 @@ export interface ScopeFacts {
   readonly inputs?: ValueMap;
   readonly changes: ChangeSet;
   readonly matrix: ReadonlyMap<string, JsonScalar> | null;
-  readonly component: { readonly id: string; readonly root: string; readonly kind: string } | null;
+  readonly component: {
+    readonly id: string;
+    readonly root: string;
+    readonly kind: string;
+    /** Globs of what its build writes; none for a component that is not declared. */
+    readonly outputs: readonly string[];
+  } | null;
 }
 
 export function scopeNames(facts: ScopeFacts): ValueMap {
@@ -92,8 +98,8 @@ export function scopeNames(facts: ScopeFacts): ValueMap {
   return names;
 }
 
-export function componentValues({ id, root, kind }: NonNullable<ScopeFacts["component"]>): ValueMap {
-  return new Map<string, Value>(Object.entries({ id, root, kind }));
+export function componentValues({ id, root, kind, outputs }: NonNullable<ScopeFacts["component"]>): ValueMap {
+  return new Map<string, Value>(Object.entries({ id, root, kind, outputs }));
 }
 
 function eventValues(event: PipelineEvent): ValueMap {

@@ -5,7 +5,7 @@ import { quote } from "../diagnostics/quote.ts";
 import { DIAGNOSTICS_MAX, type Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
-import { unsupportedKey, unsupportedValue } from "./unsupported.ts";
+import { unsupportedKey } from "./unsupported.ts";
 
 /** An ajv error with what its option `verbose` adds. */
 export type ShapeError = ErrorObject & {
@@ -121,11 +121,6 @@ function explainValue(error: ShapeError, found: Found, report: Report): void {
     case "enum": {
       const allowed = (error.params.allowedValues as unknown[]).map(String);
       const text = node.kind === "scalar" && typeof node.value === "string" ? node.value : "";
-      const unsupported = unsupportedValue(label, text);
-      if (unsupported !== null) {
-        report.add("DC1110", node.span, `\`${label}: ${text}\` is not supported yet: ${unsupported}`);
-        return;
-      }
       const list = allowed.map((one) => `\`${one}\``).join(", ");
       const meant = suggest(text, allowed);
       const fix =

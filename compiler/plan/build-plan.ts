@@ -6,6 +6,7 @@ import {
   type Plan,
   PLAN_PATHS_MAX,
   type PlanChanges,
+  type PlanConcurrency,
   type PlanJob,
 } from "../../schemas/plan.ts";
 import type { AffectedResult } from "../components/index.ts";
@@ -26,6 +27,7 @@ export interface PlanParts {
   readonly sources: readonly { readonly path: string; readonly blob: string }[];
   readonly affected: AffectedResult;
   readonly uncertain: readonly Uncertainty[];
+  readonly concurrency: PlanConcurrency | null;
   readonly jobs: readonly PlanJob[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly placeOf: (span: Span) => Place;
@@ -53,7 +55,7 @@ export function buildPlan(parts: PlanParts): Plan {
       cancel_superseded: false,
       on_failure: "continue",
     },
-    concurrency: null,
+    concurrency: parts.concurrency,
     jobs: parts.jobs,
     decisions: parts.instances.map((job) => decision(job, parts)),
   });
@@ -85,5 +87,6 @@ function decision(job: JobModel, { verdicts, placeOf }: PlanParts): Decision {
     expression,
     values,
     uncertain,
+    set: (verdict.rule?.set?.keys ?? []).map(({ value, span }) => ({ key: value, place: placeOf(span) })),
   };
 }

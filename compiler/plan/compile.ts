@@ -1,32 +1,37 @@
 import type { ChangeSet } from "../../schemas/changes.ts";
 import type { Diagnostic, Place, Span } from "../../schemas/diagnostic.ts";
+import type { DecisionOutcome, PlanJob } from "../../schemas/plan.ts";
 import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
 import { Report, sortDiagnostics } from "../diagnostics/report.ts";
-import type { Scope, Value } from "../expressions/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
+import { Binder } from "../language/bind.ts";
 import { type JobModel, loadPipeline, type PipelineModel } from "../language/index.ts";
-import { componentValues, scopeNames } from "../language/scope.ts";
+import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
+import { withRuleSet } from "../language/rule-set.ts";
 import { lintPipeline } from "../lints/index.ts";
 import { comparePaths } from "../paths.ts";
 import { changedPaths, changeFacts } from "../selection/change-facts.ts";
 import { decide } from "../selection/decide.ts";
 import { type Doubt, mergeDoubts } from "../selection/doubt.ts";
 import { expandForEach } from "../selection/expand-for-each.ts";
+import { judgePipeline } from "../selection/judge-pipeline.ts";
 import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 import { inNeedOrder } from "../selection/settle-needs.ts";
 import { buildPlan } from "./build-plan.ts";
 import { componentChanges, textsOf } from "./component-changes.ts";
 import { type DefinitionChanges, definitionChanges, NO_DEFINITION_CHANGES } from "./definition-changes.ts";
 import { canonicalPlan, planDigest } from "./digest.ts";
+import { jobScopes } from "./job-scopes.ts";
 import { planJob } from "./plan-job.ts";
+import { planConcurrency } from "./plan-parts.ts";
 
 /**
  * Compiles the pipeline of one commit for one event. Never throws for what a user wrote, and reads
  * nothing but its input: the same input gives the same plan, to the byte, on every machine.
  */
 export function compile(input: CompileInput): CompileResult {
-  const loaded = loadPipeline({ head: input.head, event: input.event });
+  const loaded = loadPipeline(input);
   if (loaded.model === null) return failed(loaded.diagnostics);
   const report = new Report();
   const { model, sources } = loaded;
@@ -44,14 +49,18 @@ export function compile(input: CompileInput): CompileResult {
   const pathLists = pathListsOf(model).map((list) => lists.of(list));
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
   const definitions = definitionsOf(model, configuration, input, changes);
-  const scopeOf = scopes(model, input, changes);
   const { event, request } = input;
   const judging = { facts, lists, report, all: request.all };
+  const pipelineScope = jobScopes(model, model.vars, input, changes)(null);
+  const pipelineView = { event, request, scope: pipelineScope, doubt: definitions.doubtOf(null) };
+  const { refused, vars } = judgePipeline(model, judging, pipelineView);
+  const scopeOf = jobScopes(model, vars, input, changes);
   const { components } = affected.graph;
   const expanded = expandForEach({
     jobs: model.jobs,
     components,
     request,
+    limits: input.limits ?? PLAN_LIMITS_DEFAULT,
     judging,
     doubtOf: definitions.doubtOf,
   });
@@ -59,13 +68,19 @@ export function compile(input: CompileInput): CompileResult {
     return failed(sortDiagnostics([...loaded.diagnostics, ...loaded.origins.trace(report.settle())]));
   const { jobs: instances, writtenAs } = expanded;
   const ordered = inNeedOrder(instances);
-  const doubtOf = (job: JobModel | null): Doubt | null =>
-    definitions.doubtOf(job === null ? null : writtenAs(job));
-  const verdicts = decide({ model, ordered, event, request, judging, scopeOf, doubtOf });
-  const isPlanned = (key: string): boolean => verdicts.get(key)?.outcome === "selected";
-  const jobs = ordered
-    .filter(({ key }) => isPlanned(key))
-    .map((job) => planJob(job, { scope: scopeOf(job), report, placeOf, isPlanned }));
+  const doubtOf = (job: JobModel): Doubt | null => definitions.doubtOf(writtenAs(job));
+  const verdicts = decide({ refused, ordered, request, trust: event.trust, judging, scopeOf, doubtOf });
+  const outcomeOf = (key: string): DecisionOutcome | undefined => verdicts.get(key)?.outcome;
+  const settled = (job: JobModel): JobModel => withRuleSet(job, verdicts.get(job.key)?.rule?.set ?? null);
+  const startOf = (key: string): PlanJob["start"] => verdicts.get(key)?.start ?? "auto";
+  const planned = new Map<string, PlanJob>();
+  for (const job of ordered) {
+    if (outcomeOf(job.key) !== "selected") continue;
+    const context = { scope: scopeOf(job), report, placeOf, outcomeOf, startOf, planned };
+    planned.set(job.key, planJob(settled(job), context));
+  }
+  const binder = new Binder(scopeOf(null), report);
+  const concurrency = planConcurrency(model.concurrency, { binder, report });
   const later = [...report.settle(), ...advice.settle()];
   const found = [...loaded.diagnostics, ...affected.diagnostics, ...loaded.origins.trace(later)];
   const diagnostics = sortDiagnostics(found);
@@ -80,11 +95,12 @@ export function compile(input: CompileInput): CompileResult {
     input,
     changes,
     model,
-    instances,
+    instances: instances.map(settled),
     sources,
     affected,
     uncertain,
-    jobs,
+    concurrency,
+    jobs: [...planned.values()],
     verdicts,
     placeOf,
   });
@@ -108,36 +124,11 @@ function inPathOrder(changes: ChangeSet): ChangeSet {
 function definitionsOf(
   model: PipelineModel,
   configuration: ReadonlySet<string>,
-  { base, event }: CompileInput,
+  { base, event, limits = PLAN_LIMITS_DEFAULT }: CompileInput,
   changes: ChangeSet,
 ): DefinitionChanges {
   const changed = changedPaths(changes, () => false).filter((path) => configuration.has(path));
   if (changed.length === 0) return NO_DEFINITION_CHANGES;
-  const before = base === null ? null : loadPipeline({ head: base, event }).model;
+  const before = base === null ? null : loadPipeline({ head: base, event, limits }).model;
   return definitionChanges(model, before, changed);
-}
-
-/** All jobs read the same names but those of their matrix and component. */
-function scopes(
-  model: PipelineModel,
-  { head, event }: CompileInput,
-  changes: ChangeSet,
-): (job: JobModel | null) => Scope {
-  const files = [...head.entries.values()];
-  const names = scopeNames({
-    event,
-    vars: model.vars,
-    inputs: model.inputs,
-    changes,
-    matrix: null,
-    component: null,
-  });
-  return (job) => {
-    const { matrix = null, component = null } = job ?? {};
-    if (matrix === null && component === null) return { names, files };
-    const own = new Map<string, Value>(names);
-    if (matrix !== null) own.set("matrix", matrix);
-    if (component !== null) own.set("component", componentValues(component));
-    return { names: own, files };
-  };
 }

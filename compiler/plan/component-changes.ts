@@ -67,7 +67,7 @@ export function componentChanges(
 }
 
 function declared(
-  { id, root, inputs, dependsOn }: ComponentsModel["declared"][number],
+  { id, root, inputs, dependsOn, outputs }: ComponentsModel["declared"][number],
   placeOf: (span: Span) => Place,
 ): DeclaredComponent {
   return {
@@ -75,7 +75,7 @@ function declared(
     root: root.value,
     inputs: textsOf(inputs),
     depends_on: dependsOn.map(({ value, span }) => ({ component: value, place: placeOf(span) })),
-    outputs: [],
+    outputs: textsOf(outputs),
     place: placeOf(id.span),
   };
 }

@@ -48,8 +48,8 @@ export function definitionChanges(
   };
 }
 
-function shared({ vars, inputs, components, changes }: PipelineModel): unknown {
-  return { vars, inputs, components, changes };
+function shared({ vars, inputs, components, changes, rules }: PipelineModel): unknown {
+  return { vars, inputs, components, changes, set: rules?.map((rule) => rule.vars) };
 }
 
 /** Everything but where it stands. */

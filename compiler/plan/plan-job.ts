@@ -1,45 +1,48 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
-import type { PlanJob, PlanNeed, PlanStep } from "../../schemas/plan.ts";
+import type { DecisionOutcome, PlanJob, PlanNeed, PlanStep } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Scope } from "../expressions/index.ts";
-import { type BoundStep, bindJob } from "../language/bind.ts";
+import { Binder, type BoundStep, bindJob } from "../language/bind.ts";
+import { reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
+import { planLate } from "./plan-late.ts";
+import { planParts } from "./plan-parts.ts";
 
 export interface PlanJobContext {
   readonly scope: Scope;
   readonly report: Report;
   readonly placeOf: (span: Span) => Place;
-  /** Whether the plan holds a job with this key. */
-  readonly isPlanned: (key: string) => boolean;
+  /** What was decided on the job with this key. */
+  readonly outcomeOf: (key: string) => DecisionOutcome | undefined;
+  readonly start: PlanJob["start"];
+  /** The jobs planned so far, what a job needs before it. */
+  readonly planned: ReadonlyMap<string, PlanJob>;
 }
 
 /** A selected job with every expression worked out. What has no value for this event is a finding. */
 export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
-  const { placeOf } = context;
-  const bound = bindJob(job, context.scope, context.report);
+  const { placeOf, report } = context;
+  const binder = new Binder(context.scope, report);
+  const bound = bindJob(job, context.scope, report);
+  const late = planLate(job.env, null, { ...context, needs: job.needs, binder });
+  const inSteps = bound.steps.map(({ model }, index) =>
+    planLate(model.env, index, { ...context, needs: job.needs, binder }),
+  );
   return {
     key: job.key,
     job: job.id,
     name: bound.name ?? job.key,
     matrix: job.matrix === null ? null : Object.fromEntries(job.matrix),
     component: job.component === null ? null : { ...job.component },
-    start: "auto",
+    start: context.start,
     image: bound.image,
     workdir: bound.workdir,
     shell: job.shell,
-    env: bound.env,
-    late: [],
-    checkout: { depth: 1 },
-    steps: bound.steps.map((step) => planStep(step, placeOf)),
-    needs: job.needs.flatMap((need) => planNeeds(need, context)),
-    services: [],
-    caches: [],
-    artifacts: [],
-    outputs: [],
-    secrets: [],
-    id_tokens: [],
-    network: null,
-    runner: { ...job.runner, labels: [] },
+    env: { ...bound.env, ...late.known },
+    late: [late, ...inSteps].flatMap((one) => one.late),
+    steps: bound.steps.map((step, index) => planStep(step, inSteps[index]?.known ?? {}, placeOf)),
+    needs: job.needs.flatMap((need) => planNeeds(need, binder, context)),
+    runner: job.runner,
     resources: {
       cpu_millis: job.resources.cpuMillis,
       memory_bytes: job.resources.memoryBytes,
@@ -51,29 +54,50 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     retry: { max: job.retry.max, on: job.retry.on, delay_ms: job.retry.delayMs },
     timeout_ms: job.timeoutMs,
     queue_timeout_ms: job.queueTimeoutMs,
-    no_output_timeout_ms: null,
-    interruptible: true,
     priority: job.priority,
-    concurrency: null,
-    approval: null,
-    environment: null,
-    cells: null,
     cancel: { signal: job.cancel.signal, grace_ms: job.cancel.graceMs },
+    ...planParts(job, { binder, report, placeOf }),
     place: placeOf(job.span),
   };
 }
 
-/** What the plan leaves out has ended before the run begins, so only edges to planned jobs remain. */
-function planNeeds(need: NeedModel, { isPlanned, placeOf }: PlanJobContext): PlanNeed[] {
+/**
+ * What the plan leaves out has ended before the run begins, so only edges to planned jobs remain. Of
+ * several instances each gives the artifacts that it has; one that none has is a finding.
+ */
+function planNeeds(
+  need: NeedModel,
+  binder: Binder,
+  { planned, placeOf, report }: PlanJobContext,
+): readonly PlanNeed[] {
   const place = placeOf(need.job.span);
-  return need.keys.filter(isPlanned).map((key) => ({ job: key, when: need.when, artifacts: [], place }));
+  const needed = need.keys.flatMap((key) => planned.get(key) ?? []);
+  const has = ({ artifacts }: PlanJob, wanted: string): boolean =>
+    artifacts.some(({ name }) => name === wanted);
+  const wanted = need.artifacts.map((artifact) => ({ name: binder.text(artifact), span: artifact.span }));
+  const missing =
+    needed.length === 0 ? [] : wanted.filter(({ name }) => !needed.some((job) => has(job, name)));
+  for (const { name, span } of missing) {
+    const names = needed.flatMap(({ artifacts }) => artifacts.map((artifact) => artifact.name));
+    reportUnknownArtifact({ job: need.job.value, span: need.job.span, names }, name, span, report);
+  }
+  return needed.map((job) => ({
+    job: job.key,
+    when: need.when,
+    artifacts: wanted.filter(({ name }) => has(job, name)).map(({ name }) => name),
+    place,
+  }));
 }
 
-function planStep({ name, run, env, model }: BoundStep, placeOf: PlanJobContext["placeOf"]): PlanStep {
+function planStep(
+  { name, run, env, model }: BoundStep,
+  known: Readonly<Record<string, string>>,
+  placeOf: PlanJobContext["placeOf"],
+): PlanStep {
   return {
     name,
     run,
-    env,
+    env: { ...env, ...known },
     timeout_ms: model.timeoutMs,
     continue_on_error: model.continueOnError,
     always: model.always,

@@ -49,6 +49,13 @@ function explainOne(decision: Decision, plan: Plan, style: StyleText): string {
     ...plan.uncertain
       .filter(({ code }) => decision.uncertain.includes(code))
       .map(({ code, detail }): readonly [string, string] => ["doubt", `${code}: ${displayText(detail)}`]),
+    ...decision.set.map(({ key, place }): readonly [string, string] => [
+      "sets",
+      `${displayText(key)}, ${placeText(place)}`,
+    ]),
+    ...(job?.start === "manual"
+      ? [["starts", "by hand, when somebody who may start runs says so"] as const]
+      : []),
     ...needRows(job),
     ["required", required ? "yes" : "no"],
   ];

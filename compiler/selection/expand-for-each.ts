@@ -1,10 +1,9 @@
 import type { Component } from "../../schemas/components.ts";
-import { PLAN_JOBS_MAX } from "../../schemas/limits.ts";
-import type { CompileInput } from "../input.ts";
-import { NEED_EDGES_MAX } from "../language/bind-needs.ts";
+import type { CompileInput, PlanLimits } from "../input.ts";
 import { instanceKey } from "../language/expand-matrix.ts";
 import { COMPONENT_AXIS } from "../language/lower-for-each.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
+import { needEdgesMax, reportTooLarge } from "../language/plan-limits.ts";
 import { admittedComponents } from "./component-filter.ts";
 import { componentNames } from "./component-names.ts";
 import type { Doubt } from "./doubt.ts";
@@ -18,6 +17,7 @@ export interface ExpandInput {
   /** The components at head. */
   readonly components: readonly Component[];
   readonly request: CompileInput["request"];
+  readonly limits: PlanLimits;
   readonly judging: Judging;
   readonly doubtOf: (job: JobModel) => Doubt | null;
 }
@@ -34,7 +34,7 @@ export interface ExpandedJobs {
  * than a plan may hold, which is then reported.
  */
 export function expandForEach(input: ExpandInput): ExpandedJobs | null {
-  const { jobs, judging } = input;
+  const { jobs, limits, judging } = input;
   if (jobs.every(({ forEach }) => forEach === null)) return { jobs, writtenAs: (job) => job };
   const names = componentNames(input.components);
   const chosen = chooseComponents(input, names);
@@ -44,10 +44,11 @@ export function expandForEach(input: ExpandInput): ExpandedJobs | null {
   for (const job of jobs) {
     const components = chosen.get(job.id);
     count += components?.length ?? 1;
-    if (count > PLAN_JOBS_MAX) {
+    if (count > limits.jobs) {
+      const what = `With ${named(job.id)} the plan has more than ${limits.jobs} jobs`;
       const many = `${counted(components?.length ?? 1, "component")} to run for`;
-      const message = `With ${named(job.id)} the plan has more than ${PLAN_JOBS_MAX} jobs: it has ${many}; narrow them by \`components\``;
-      judging.report.add("DC1205", job.forEach?.span ?? job.span, message);
+      const then = `: it has ${many}; narrow them by \`components\``;
+      reportTooLarge(judging.report, limits, { what, span: job.forEach?.span ?? job.span, then });
       return null;
     }
     const own =
@@ -62,7 +63,7 @@ export function expandForEach(input: ExpandInput): ExpandedJobs | null {
     (job, index) => chosen.get(job.id)?.length === 0 && jobs[index - 1]?.id !== job.id,
   );
   for (const job of standIns) written.set(job.id, job);
-  return isInLimits(expanded, judging)
+  return isInLimits(expanded, limits, judging)
     ? {
         jobs: withStandIns(jobs, expanded, standIns),
         writtenAs: ({ key }) => written.get(key) ?? unknown(key),
@@ -142,16 +143,14 @@ function withStandIns(
   });
 }
 
-function isInLimits(jobs: readonly JobModel[], { report }: Judging): boolean {
+function isInLimits(jobs: readonly JobModel[], limits: PlanLimits, { report }: Judging): boolean {
+  const most = needEdgesMax(limits);
   let edges = 0;
   for (const { id, span, needs } of jobs) {
     edges += needs.reduce((sum, { keys }) => sum + keys.length, 0);
-    if (edges <= NEED_EDGES_MAX) continue;
-    report.add(
-      "DC1205",
-      span,
-      `With ${named(id)} the plan has more than ${NEED_EDGES_MAX} needs between jobs`,
-    );
+    if (edges <= most) continue;
+    const what = `With ${named(id)} the plan has more than ${most} needs between jobs`;
+    reportTooLarge(report, limits, { what, span });
     return false;
   }
   return true;

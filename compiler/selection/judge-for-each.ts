@@ -43,8 +43,8 @@ export function judgeInstance(job: JobModel, own: Verdict, judging: Judging, vie
   const chosen = judgeCondition({ span, if: null, changes: null, components: { ids, span } }, judging, view);
   if (chosen.outcome !== "selected" || own.clause === "always") return chosen;
   const uncertain = [...new Set([...chosen.uncertain, ...own.uncertain])];
-  const { expression, values, matched } = own;
+  const { expression, values, matched, rule, start } = own;
   return own.clause === "doubt"
     ? { ...own, chain: chosen.chain, uncertain }
-    : { ...chosen, expression, values, matched, uncertain };
+    : { ...chosen, expression, values, matched, uncertain, rule, start };
 }

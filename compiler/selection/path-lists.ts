@@ -42,7 +42,7 @@ export function globListsOf(model: PipelineModel): readonly GlobList[] {
     on.push?.tags ?? null,
     on.pullRequest?.targets ?? null,
     components.globalInputs,
-    ...components.declared.map(({ inputs }) => inputs),
+    ...components.declared.flatMap(({ inputs, outputs }) => [inputs, outputs]),
     ...model.jobs.map(({ forEach }) => forEach?.components ?? null),
     changes.ignore,
   ];

@@ -1,3 +1,4 @@
+import type { Span } from "../../schemas/diagnostic.ts";
 import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
@@ -27,14 +28,14 @@ export function narrowToRequest(
     const own = judged.get(job.key);
     if (own !== undefined && isWithoutComponent(job)) narrowed.set(job.key, own);
     else if (asked.has(job.id) || asked.has(job.key)) {
-      narrowed.set(job.key, verdict("selected", "request", "it was asked for by name", job.span));
+      narrowed.set(job.key, askedFor(own, "request", "it was asked for by name", job.span));
     }
     if (narrowed.get(job.key)?.outcome !== "selected") continue;
     for (const need of job.needs) {
       for (const key of need.keys) {
         const own = judged.get(key);
         if (need.when === "success") {
-          narrowed.set(key, verdict("selected", "needs", `${named(job.key)} needs it`, need.job.span));
+          narrowed.set(key, askedFor(own, "needs", `${named(job.key)} needs it`, need.job.span));
         } else if (own?.outcome === "selected" && !narrowed.has(key)) {
           narrowed.set(key, own);
         }
@@ -46,4 +47,14 @@ export function narrowToRequest(
     if (!narrowed.has(key)) narrowed.set(key, verdict("skipped", "request", others, span));
   }
   return narrowed;
+}
+
+/** Nobody has to start what was asked for, and what its rule sets holds all the same. */
+function askedFor(
+  own: Verdict | undefined,
+  clause: "request" | "needs",
+  because: string,
+  span: Span,
+): Verdict {
+  return verdict("selected", clause, because, span, { rule: own?.rule ?? null });
 }

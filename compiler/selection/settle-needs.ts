@@ -10,15 +10,23 @@ import { type Verdict, verdict } from "./verdict.ts";
  * is not. A need that its own `if`, a rule or a person's request left out blocks the dependent, and
  * what is blocked blocks on. `skipped_ok` waits for the need when it runs and does without it when
  * the plan skipped it, `done` does without it in every case.
+ *
+ * What would run and is refused blocks likewise, and pulls nothing in.
  */
 export function settleNeeds(
   ordered: readonly JobModel[],
   judged: ReadonlyMap<string, Verdict>,
+  refusalOf: (job: JobModel) => Verdict | null,
 ): ReadonlyMap<string, Verdict> {
   const settled = new Map(judged);
   for (const job of ordered.toReversed()) {
     const own = settled.get(job.key);
     if (own?.outcome !== "selected") continue;
+    const refusal = refusalOf(job);
+    if (refusal !== null) {
+      settled.set(job.key, refusal);
+      continue;
+    }
     for (const { need, key } of needsOf(job)) {
       const needed = settled.get(key);
       if (need.when === "success" && needed?.outcome === "skipped" && mayBePulledIn(needed)) {

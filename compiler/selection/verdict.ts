@@ -1,7 +1,14 @@
 import type { UncertaintyCode } from "../../schemas/changes.ts";
 import type { Span } from "../../schemas/diagnostic.ts";
-import type { DecisionClause, DecisionOutcome, DependencyHop, ValueRead } from "../../schemas/plan.ts";
+import type {
+  DecisionClause,
+  DecisionOutcome,
+  DependencyHop,
+  PlanJob,
+  ValueRead,
+} from "../../schemas/plan.ts";
 import type { ListMatch } from "../globs/index.ts";
+import type { RuleModel } from "../language/model.ts";
 
 /** A decision before its place is a line and a column: what was decided, by what, and the evidence. */
 export interface Verdict {
@@ -14,6 +21,9 @@ export interface Verdict {
   readonly expression: string | null;
   readonly values: readonly ValueRead[];
   readonly uncertain: readonly UncertaintyCode[];
+  /** The rule whose `set` holds: the one that decided, or would have if nobody had asked for the job by name. */
+  readonly rule: RuleModel | null;
+  readonly start: PlanJob["start"];
 }
 
 export function verdict(
@@ -24,5 +34,5 @@ export function verdict(
   evidence: Partial<Omit<Verdict, "outcome" | "clause" | "because" | "span">> = {},
 ): Verdict {
   const none = { matched: [], chain: [], expression: null, values: [], uncertain: [] };
-  return { outcome, clause, because, span, ...none, ...evidence };
+  return { outcome, clause, because, span, ...none, rule: null, start: "auto", ...evidence };
 }

@@ -88,6 +88,7 @@ function selected(job: PlanJob): Decision {
     expression: null,
     values: [],
     uncertain: [],
+    set: [],
   };
 }
 
