@@ -1,4 +1,4 @@
-import { compile, type CompileInput, type CompileResult } from "../compiler/index.ts";
+import { compile, type CompileInput, type CompileResult, type PlanLimits } from "../compiler/index.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import { textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
@@ -21,6 +21,7 @@ export interface CompileRequest extends ChangeFlags {
   readonly event: PipelineEvent | null;
   readonly jobs: readonly string[];
   readonly all: boolean;
+  readonly limits: PlanLimits;
 }
 
 export interface Compiled {
@@ -47,6 +48,7 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       ...sources,
       compilerVersion: PROGRAM_VERSION,
       request: { jobs: request.jobs, all: request.all },
+      limits: request.limits,
     };
     return { input, result: compile(input), sources: textsOf(input.head.contents) };
   });

@@ -8,6 +8,7 @@ import {
   PIPELINE_FILE,
   wantedContents,
   type CompileInput,
+  type PlanLimits,
   type TreeSnapshot,
 } from "../compiler/index.ts";
 import {
@@ -29,6 +30,7 @@ interface ValidateRequest {
   readonly file: string | null;
   readonly fix: boolean;
   readonly format: DiagnosticFormat;
+  readonly limits: PlanLimits;
 }
 
 /** Files as a person has them now, by their path in the repository, and where each came from. */
@@ -43,7 +45,7 @@ const NO_COMMIT = "0".repeat(40);
 
 /** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
-  const base = await surroundings(request.file !== null);
+  const base = { ...(await surroundings(request.file !== null)), limits: request.limits };
   const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
   let found = check(base, overlay.contents);
   if (request.fix) found = await fix(base, overlay, found);
@@ -130,7 +132,7 @@ async function worktreeIn(repository: GitRepository): Promise<string> {
   });
 }
 
-function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request"> {
+function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request" | "limits"> {
   return {
     head: { commit: NO_COMMIT, entries: new Map(), contents: new Map() },
     base: null,

@@ -4,6 +4,7 @@ export {
   type CompileInput,
   type CompileResult,
   PIPELINE_FILE,
+  type PlanLimits,
   type TreeSnapshot,
 } from "./input.ts";
 export { preferredBase } from "./language/preferred-base.ts";

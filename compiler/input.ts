@@ -35,6 +35,14 @@ export interface CompileInput {
   readonly compilerVersion: string;
   /** What a person asked for beyond the event: named jobs only, or every job whatever changed. */
   readonly request: { readonly jobs: readonly string[]; readonly all: boolean };
+  /** Absent: PLAN_JOBS_MAX jobs. A plan within two limits is the same under both. */
+  readonly limits?: PlanLimits;
+}
+
+/** How large a plan may grow, as the operators or the person at the command line allow. */
+export interface PlanLimits {
+  /** Job instances after matrix and components, 1 to PLAN_JOBS_CEILING. Edges between them follow from it. */
+  readonly jobs: number;
 }
 
 export interface CompileResult {

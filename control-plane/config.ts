@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { parseDatabaseUrl, type DatabaseSettings } from "./db/client.ts";
 import type { GitHubForgeSettings } from "./forge/github/github-forge.ts";
 import type { HttpServerSettings } from "./http/server.ts";
+import { PLAN_JOBS_CEILING, PLAN_JOBS_MAX } from "../schemas/limits.ts";
 import { LEASE_TIMING_DEFAULT, type LeaseTiming } from "./lifecycle/lease-timing.ts";
 import type { Capacity } from "./scheduler/admission.ts";
 
@@ -33,6 +34,8 @@ export interface ControlPlaneConfig {
   /** `host:port` of forges that are reached without TLS because their API's URL says so. */
   readonly plainHttpHosts: readonly string[];
   readonly logLevel: HttpServerSettings["logLevel"];
+  /** Jobs in one plan of any repository, up to PLAN_JOBS_CEILING. */
+  readonly planJobsMax: number;
   readonly leaseTiming: LeaseTiming;
   readonly sweepIntervalMs: number;
   readonly observeIntervalMs: number;
@@ -87,6 +90,7 @@ export function readConfig(
     localRepositories: true,
     plainHttpHosts: plainHttpHosts(variable("DELTA_GITHUB_API_URL")),
     logLevel: read(() => logLevel(variable("DELTA_LOG_LEVEL"))),
+    planJobsMax: read(() => planJobsMax(variable("DELTA_PLAN_JOBS_MAX"))),
     leaseTiming: LEASE_TIMING_DEFAULT,
     sweepIntervalMs: SWEEP_INTERVAL_MS,
     observeIntervalMs: OBSERVE_INTERVAL_MS,
@@ -112,6 +116,14 @@ function wholeNumber(name: string, text: string | null, byDefault: number, max: 
     throw new Error(`${name}: "${text}" is not a whole number from 0 to ${max}`);
   }
   return value;
+}
+
+function planJobsMax(text: string | null): number {
+  const jobs = wholeNumber("DELTA_PLAN_JOBS_MAX", text, PLAN_JOBS_MAX, PLAN_JOBS_CEILING);
+  if (jobs === 0) {
+    throw new Error("DELTA_PLAN_JOBS_MAX: a plan may have at least one job");
+  }
+  return jobs;
 }
 
 function url(name: string, text: string | null): string | null {

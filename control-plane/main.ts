@@ -161,7 +161,7 @@ function buildServices(
       plainHttpHosts: config.plainHttpHosts,
       localPaths: config.localRepositories,
     }),
-    planner: createPlanner(),
+    planner: createPlanner({ limits: { jobs: config.planJobsMax } }),
     github: github === null ? null : new GitHubForge(github, systemClock, { warn }),
     dispatcher,
     identities,

@@ -3,6 +3,7 @@ import type { PlanDiff } from "../../compiler/render/index.ts";
 import { DeltaCommand } from "../base-command.ts";
 import { CliFailure } from "../failure.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 
 export class Diff extends DeltaCommand {
   static override summary = "Show what a change of the pipeline does to the plan.";
@@ -30,6 +31,9 @@ export class Diff extends DeltaCommand {
     const head = range[2] || "HEAD";
     const event = eventOf({ ...flags, head });
     const { diffHere } = await import("../diff.ts");
-    return diffHere({ base: range[1], head, worktree: false, event }, this.jsonEnabled());
+    return diffHere(
+      { base: range[1], head, worktree: false, event, limits: limitsOf(flags) },
+      this.jsonEnabled(),
+    );
   }
 }

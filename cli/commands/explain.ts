@@ -2,6 +2,7 @@ import { string } from "@oclif/core/args";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 import type { Decision } from "../../schemas/plan.ts";
 
 export class Explain extends DeltaCommand {
@@ -20,7 +21,7 @@ export class Explain extends DeltaCommand {
     const event = eventOf(flags);
     const { explainHere } = await import("../explain.ts");
     const { base, worktree } = flags;
-    const change = { base, worktree, head: event?.head ?? flags.head, event };
+    const change = { base, worktree, head: event?.head ?? flags.head, event, limits: limitsOf(flags) };
     return explainHere(change, args.job, this.jsonEnabled());
   }
 }

@@ -3,6 +3,7 @@ import { boolean, string } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 import type { Plan } from "../../schemas/plan.ts";
 
 export class PlanCommand extends DeltaCommand {
@@ -45,6 +46,7 @@ export class PlanCommand extends DeltaCommand {
       jobs: argv.map(String),
       all: flags.all,
       out: flags.out ?? null,
+      limits: limitsOf(flags),
       json: this.jsonEnabled(),
     });
   }

@@ -3,6 +3,7 @@ import { boolean } from "@oclif/core/flags";
 import type { RunView } from "../../schemas/api.ts";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 
 export class Run extends DeltaCommand {
   static override summary = "Plan a change and carry it out on this machine.";
@@ -35,6 +36,7 @@ export class Run extends DeltaCommand {
       worktree,
       all,
       jobs: argv.map(String),
+      limits: limitsOf(flags),
       event: null,
       json: this.jsonEnabled(),
     });

@@ -2,6 +2,7 @@ import { string } from "@oclif/core/args";
 import { boolean, option } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { DIAGNOSTIC_FORMATS } from "../diagnostic-formats.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 
 export class Validate extends DeltaCommand {
   static override summary = "Check the pipeline, as it is in the working tree, and point at what is wrong.";
@@ -33,7 +34,7 @@ export class Validate extends DeltaCommand {
     const { args, flags } = await this.parse(Validate);
     const { validateHere } = await import("../validate.ts");
     const format = super.jsonEnabled() ? "json" : flags.format;
-    await validateHere({ file: args.file ?? null, fix: flags.fix, format });
+    await validateHere({ file: args.file ?? null, fix: flags.fix, format, limits: limitsOf(flags) });
     return { version: 1 };
   }
 }

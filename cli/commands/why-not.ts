@@ -2,6 +2,7 @@ import { string } from "@oclif/core/args";
 import { DeltaCommand } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import { limitFlags, limitsOf } from "../limit-flags.ts";
 import type { WhyNotAnswer } from "../why-not.ts";
 
 export class WhyNot extends DeltaCommand {
@@ -22,7 +23,7 @@ export class WhyNot extends DeltaCommand {
     const event = eventOf(flags);
     const { whyNotHere } = await import("../why-not.ts");
     const { base, worktree } = flags;
-    const change = { base, worktree, head: event?.head ?? flags.head, event };
+    const change = { base, worktree, head: event?.head ?? flags.head, event, limits: limitsOf(flags) };
     return whyNotHere(change, args.job, this.jsonEnabled());
   }
 }

@@ -1,3 +1,4 @@
+import type { PlanLimits } from "../../compiler/index.ts";
 import { ApiClient } from "../api-client.ts";
 import { CliFailure } from "../failure.ts";
 import { findLiveServer } from "../find-server.ts";
@@ -16,10 +17,10 @@ export interface RunControlPlane {
  * On the port of the server that was here before, so that runners it left find us and go on; on any
  * free port where there was none or another program has it now.
  */
-async function startOwn(): Promise<StartedControlPlane> {
+async function startOwn({ jobs }: PlanLimits): Promise<StartedControlPlane> {
   const { startHere } = await import("../start-control-plane.ts");
   const startOn = (port: number): Promise<StartedControlPlane> =>
-    startHere({ overrides: { port, host: "127.0.0.1" }, log: "file" });
+    startHere({ overrides: { port, host: "127.0.0.1", planJobsMax: jobs }, log: "file" });
   const before = Number(URL.parse((await readServerFile())?.url ?? "")?.port ?? 0);
   return startOn(before).catch((error: unknown) => {
     if (before === 0 || !(error instanceof CliFailure) || error.code !== "port_in_use") throw error;
@@ -28,14 +29,14 @@ async function startOwn(): Promise<StartedControlPlane> {
 }
 
 /** Uses the live server of this state folder, or starts one in this process on any free port. */
-export async function openControlPlane(): Promise<RunControlPlane> {
+export async function openControlPlane(limits: PlanLimits): Promise<RunControlPlane> {
   let own: StartedControlPlane | null = null;
   let starting: Promise<ApiClient> | null = null;
   const find = async (): Promise<ApiClient> => {
     if (own === null) {
       const live = await findLiveServer();
       if (live !== null) return live;
-      own = await startOwn();
+      own = await startOwn(limits);
     }
     const { url, apiToken } = own.server;
     return new ApiClient({ url, token: apiToken });

@@ -58,9 +58,12 @@ async function localRequest({ input }: Compiled, request: CompileRequest): Promi
   };
 }
 
-async function carryOut(request: LocalRunRequest, json: boolean): Promise<RunView> {
+async function carryOut(
+  request: LocalRunRequest,
+  { limits, json }: Pick<CompileRequest, "limits"> & { readonly json: boolean },
+): Promise<RunView> {
   const interruption = watchInterruption();
-  const controlPlane = await openControlPlane();
+  const controlPlane = await openControlPlane(limits);
   try {
     const client = await controlPlane.client();
     const started = await client.start(request);

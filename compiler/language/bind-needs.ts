@@ -1,18 +1,21 @@
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import type { PlanLimits } from "../input.ts";
 import { findCycle } from "./find-cycle.ts";
 import type { JobDraft } from "./lower-job.ts";
 import type { JobModel, NeedModel } from "./model.ts";
-
-/** Edges between job instances in one plan. A fan-in of 100 cells on 100 cells is already 10,000. */
-export const NEED_EDGES_MAX = 10_000;
+import { needEdgesMax, reportTooLarge } from "./plan-limits.ts";
 
 /** The jobs' instances with their needs bound to instances. Unknown, doubled and circular needs are reported. */
-export function bindNeeds(drafts: readonly JobDraft[], report: Report): readonly JobModel[] {
+export function bindNeeds(
+  drafts: readonly JobDraft[],
+  limits: PlanLimits,
+  report: Report,
+): readonly JobModel[] {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
   const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
   reportCycle(drafts, byId, report);
-  if (!isGraphInLimits(drafts, bound, report)) return [];
+  if (!isGraphInLimits(drafts, bound, limits, report)) return [];
   return drafts.flatMap(({ id, instances, shared }) =>
     instances.map(({ key, matrix }): JobModel => ({ ...shared, key, matrix, needs: bound.get(id) ?? [] })),
   );
@@ -72,15 +75,17 @@ function reportCycle(drafts: readonly JobDraft[], byId: ReadonlyMap<string, JobD
 function isGraphInLimits(
   drafts: readonly JobDraft[],
   bound: ReadonlyMap<string, readonly NeedModel[]>,
+  limits: PlanLimits,
   report: Report,
 ): boolean {
+  const most = needEdgesMax(limits);
   let edges = 0;
   for (const { id, span, instances } of drafts) {
     const targets = (bound.get(id) ?? []).reduce((sum, need) => sum + need.keys.length, 0);
     edges += targets * instances.length;
-    if (edges > NEED_EDGES_MAX) {
-      const message = `With \`${id}\` the pipeline has more than ${NEED_EDGES_MAX} needs between job instances`;
-      report.add("DC1205", span, message);
+    if (edges > most) {
+      const what = `With \`${id}\` the pipeline has more than ${most} needs between job instances`;
+      reportTooLarge(report, limits, { what, span });
       return false;
     }
   }

@@ -1,5 +1,6 @@
 import type { Uncertainty } from "../../schemas/changes.ts";
 import type { Place, Span } from "../../schemas/diagnostic.ts";
+import { PLAN_JOBS_CEILING } from "../../schemas/limits.ts";
 import { affectedComponents, discoverComponents } from "../components/index.ts";
 import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
@@ -15,7 +16,7 @@ type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event">;
  */
 export function affectedByChange(input: ChangeInput): ComponentChanges {
   const { head, changes } = input;
-  const { model, sources } = loadPipeline(input);
+  const { model, sources } = loadPipeline({ ...input, limits: { jobs: PLAN_JOBS_CEILING } });
   if (model === null) return discoveredAlone(input);
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
   const places = new PlaceFinder(sourceTexts(head.contents));

@@ -33,7 +33,7 @@ const WEIGHTY =
  */
 export function whyNot(input: CompileInput, job: string): WhyNot | null {
   const { plan } = compile(input);
-  const model = loadPipeline({ head: input.head, event: input.event }).model;
+  const model = loadPipeline(input).model;
   if (plan === null || model === null) return null;
   const decisions = findDecisions(plan, job);
   if (decisions.length === 0 && !mayBeInstance(model, job)) return null;

@@ -1,9 +1,11 @@
+import { PLAN_JOBS_CEILING } from "../../schemas/limits.ts";
+
 /** Limits of one YAML file, beside its size (CONFIG_FILE_BYTES_MAX). A parser that is fed within them ends soon. */
 
 /** Collections inside each other. The deepest pipeline that makes sense has about ten. */
 export const DEPTH_MAX = 64;
-/** Keys of one map. More than a plan may have jobs. */
-export const MAP_KEYS_MAX = 5_000;
+/** Keys of one map: as many as the jobs of the largest plan that operators can allow. */
+export const MAP_KEYS_MAX = PLAN_JOBS_CEILING;
 /** Lexical tokens, about nine for each line of a pipeline: 500 KiB of ordinary text has fewer than 230,000. */
 export const TOKENS_MAX = 250_000;
 export const ANCHORS_MAX = 1_000;

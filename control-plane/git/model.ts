@@ -36,5 +36,5 @@ export interface ReadRequest {
   readonly signal?: AbortSignal;
 }
 
-export type CompileSources = Omit<CompileInput, "compilerVersion" | "request">;
+export type CompileSources = Omit<CompileInput, "compilerVersion" | "request" | "limits">;
 export type AffectedSources = Omit<CompileSources, "event">;

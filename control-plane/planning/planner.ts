@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { PlanLimits } from "../../compiler/index.ts";
 import type { PlanningAnswer, PlanningOrder, PlanningRequest, PlanningResult } from "./planning-messages.ts";
 
 /** Reading and compiling a commit of the largest repositories takes seconds; past this it hangs. */
@@ -35,6 +36,8 @@ export interface Planner {
 
 export interface PlannerSettings {
   readonly timeoutMs?: number;
+  /** How large a plan may be; absent: what holds where nobody says otherwise. */
+  readonly limits?: PlanLimits;
   /** The program to run as planning process; a test puts a broken one in its place. */
   readonly program?: string;
 }
@@ -50,6 +53,7 @@ export function createPlanner(settings: PlannerSettings = {}): Planner {
   return new ChildPlanner(
     settings.timeoutMs ?? PLANNING_TIMEOUT_MS,
     settings.program ?? fileURLToPath(beside("planner-child")),
+    settings.limits,
   );
 }
 
@@ -57,15 +61,17 @@ export function createPlanner(settings: PlannerSettings = {}): Planner {
 class ChildPlanner implements Planner {
   readonly #timeoutMs: number;
   readonly #program: string;
+  readonly #limits: PlanLimits | undefined;
   readonly #waiting: Turn[] = [];
   readonly #idle = new Set<ChildProcess>();
   readonly #alive = new Set<ChildProcess>();
   #stopped = false;
   #orders = 0;
 
-  constructor(timeoutMs: number, program: string) {
+  constructor(timeoutMs: number, program: string, limits: PlanLimits | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#program = program;
+    this.#limits = limits;
   }
 
   plan(request: PlanningRequest): Promise<PlanningResult> {
@@ -132,7 +138,7 @@ class ChildPlanner implements Planner {
   }
 
   #carryOut(child: ChildProcess, turn: Turn): void {
-    const order: PlanningOrder = { id: ++this.#orders, request: turn.request };
+    const order: PlanningOrder = { id: ++this.#orders, request: turn.request, limits: this.#limits };
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;

@@ -1,3 +1,4 @@
+import type { PlanLimits } from "../../compiler/index.ts";
 import type { PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { PlanDigest } from "../../schemas/ids.ts";
@@ -28,6 +29,8 @@ export interface PlanningResult {
 export interface PlanningOrder {
   readonly id: number;
   readonly request: PlanningRequest;
+  /** How large the plan may be; undefined: what holds where nobody says otherwise. */
+  readonly limits: PlanLimits | undefined;
 }
 export type PlanningAnswer =
   | { readonly id: number; readonly ok: true; readonly result: PlanningResult }

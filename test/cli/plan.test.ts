@@ -98,6 +98,26 @@ describe("delta plan", () => {
     expect(await keys("docs")).toEqual(["docs"]);
   });
 
+  test("--max-jobs, or its variable, limits a plan; the same plan within the limit has the same digest", async () => {
+    const repository = shop();
+    const within = await ask(repository, "plan", "--base", "HEAD~1", "--max-jobs", "3", "--json");
+    const byDefault = await ask(repository, "plan", "--base", "HEAD~1", "--json");
+    expect(JSON.parse(within.stdout).digest).toBe(JSON.parse(byDefault.stdout).digest);
+    for (const command of [
+      ["plan"],
+      ["explain", "code"],
+      ["why-not", "docs"],
+      ["validate"],
+      ["diff", "HEAD~1..HEAD"],
+    ]) {
+      const { code, stdout, stderr } = await ask(repository, ...command, "--max-jobs", "2");
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining("DC1205")]);
+    }
+    const env = { DELTA_PLAN_JOBS_MAX: "2" };
+    expect(await delta(["plan"], { cwd: repository.path, env })).toMatchObject({ code: 1 });
+    expect(await ask(repository, "plan", "--max-jobs", "10001")).toMatchObject({ code: 2 });
+  });
+
   test("an unknown job suggests the nearest one and ends with 2", async () => {
     const { code, stderr } = await ask(shop(), "plan", "dosc");
     expect(code).toBe(2);

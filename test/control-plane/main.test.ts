@@ -123,6 +123,7 @@ describe("its configuration", () => {
       DELTA_STATE_DIR: "/state",
       DELTA_POOLS: "default=4, big=1",
       DELTA_PORT: "1234",
+      DELTA_PLAN_JOBS_MAX: "5000",
     });
     expect(config).toMatchObject({
       stateFolder: "/state",
@@ -131,6 +132,7 @@ describe("its configuration", () => {
       database: null,
       github: null,
       poolCaps: { default: 4, big: 1 },
+      planJobsMax: 5_000,
     });
     expect(readConfig({ XDG_STATE_HOME: "/x" }).stateFolder).toBe("/x/delta");
     expect(
@@ -178,6 +180,7 @@ describe("its configuration", () => {
       readConfig({
         DELTA_STATE_DIR: "here",
         DELTA_PORT: "99999",
+        DELTA_PLAN_JOBS_MAX: "10001",
         DELTA_POOLS: "default",
         DATABASE_URL: "mysql://x",
         DELTA_GITHUB_APP_ID: "1",
@@ -185,7 +188,7 @@ describe("its configuration", () => {
         DELTA_PUBLIC_URL: "ftp://x",
       });
     expect(read).toThrow(ConfigError);
-    for (const name of ["STATE_DIR", "PORT", "POOLS", "GITHUB_PRIVATE_KEY_FILE", "LOG_LEVEL", "PUBLIC_URL"]) {
+    for (const name of ["STATE_DIR", "PORT", "PLAN_JOBS_MAX", "POOLS", "GITHUB_PRIVATE_KEY_FILE", "LOG_LEVEL", "PUBLIC_URL"]) {
       expect(read).toThrow(`DELTA_${name}`);
     }
     expect(read).toThrow("the database URL must look like postgres://user:password@host:5432/database");

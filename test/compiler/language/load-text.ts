@@ -1,5 +1,5 @@
 import { type LoadedPipeline, loadPipeline } from "../../../compiler/language/index.ts";
-import type { TreeEntry } from "../../../compiler/input.ts";
+import type { PlanLimits, TreeEntry } from "../../../compiler/input.ts";
 import { LineIndex } from "../../../compiler/diagnostics/index.ts";
 import { DIAGNOSTIC_CODES } from "../../../schemas/diagnostic-codes.ts";
 import type { Diagnostic, Span } from "../../../schemas/diagnostic.ts";
@@ -17,6 +17,7 @@ export const pushToMain: PipelineEvent = pushEvent({
 export function loadFiles(
   files: Readonly<Record<string, string | Uint8Array>>,
   event: PipelineEvent = pushToMain,
+  limits?: PlanLimits,
 ): LoadedPipeline {
   const entries = new Map<string, TreeEntry>();
   const contents = new Map<string, Uint8Array>();
@@ -24,11 +25,16 @@ export function loadFiles(
     entries.set(path, { path, blob: `blob-of-${path}`, mode: "100644" });
     contents.set(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
   }
-  return loadPipeline({ head: { commit: event.head, entries, contents }, event });
+  const head = { commit: event.head, entries, contents };
+  return loadPipeline({ head, event, ...(limits === undefined ? {} : { limits }) });
 }
 
-export function loadText(text: string | Uint8Array, event?: PipelineEvent): LoadedPipeline {
-  return loadFiles({ [PIPELINE]: text }, event);
+export function loadText(
+  text: string | Uint8Array,
+  event?: PipelineEvent,
+  limits?: PlanLimits,
+): LoadedPipeline {
+  return loadFiles({ [PIPELINE]: text }, event, limits);
 }
 
 export function codesOf(loaded: LoadedPipeline): readonly string[] {

@@ -79,6 +79,18 @@ test("a mistake in the pipeline is a diagnostic with its line", async () => {
   expect(diagnostics.map(({ place }) => place?.line)).toContain(7);
 });
 
+test("plans as large as the operators allow are made, and no larger", async () => {
+  const repository = new ScratchRepository();
+  const second = PIPELINE.replace("  build:", '  lint: { steps: ["true"] }\n  build:');
+  const asked = request(repository, repository.commit({ ".delta/pipeline.yaml": second }));
+  const [refused, made] = await Promise.all([
+    world({ limits: { jobs: 1 } }).plan(asked),
+    world({ limits: { jobs: 2 } }).plan(asked),
+  ]);
+  expect(refused.diagnostics.map(({ code }) => code)).toEqual(["DC1205"]);
+  expect(made.digest).toEqual((await world().plan(asked)).digest);
+});
+
 test("a repository that is gone fails, and the process serves the next plan", async () => {
   const planner = world();
   const repository = new ScratchRepository();
