@@ -16,7 +16,7 @@ export class Diff extends DeltaCommand {
   static override args = {
     range: string({ required: true, description: "Two revisions, BASE..HEAD; HEAD may be left out." }),
   };
-  static override flags = eventFlags;
+  static override flags = { ...limitFlags, ...eventFlags };
 
   async run(): Promise<PlanDiff> {
     const { args, flags } = await this.parse(Diff);

@@ -29,6 +29,7 @@ export class PlanCommand extends DeltaCommand {
       summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
       helpValue: "FILE",
     }),
+    ...limitFlags,
     ...eventFlags,
   };
 
@@ -45,8 +46,8 @@ export class PlanCommand extends DeltaCommand {
       event,
       jobs: argv.map(String),
       all: flags.all,
-      out: flags.out ?? null,
       limits: limitsOf(flags),
+      out: flags.out ?? null,
       json: this.jsonEnabled(),
     });
   }

@@ -24,6 +24,7 @@ export class Run extends DeltaCommand {
   static override flags = {
     ...changeFlags,
     all: boolean({ summary: "Run every job, whatever changed.", default: false }),
+    ...limitFlags,
   };
 
   async run(): Promise<JsonAnswer & { digest: string | null; run: RunView | null }> {
@@ -35,8 +36,8 @@ export class Run extends DeltaCommand {
       head,
       worktree,
       all,
-      jobs: argv.map(String),
       limits: limitsOf(flags),
+      jobs: argv.map(String),
       event: null,
       json: this.jsonEnabled(),
     });

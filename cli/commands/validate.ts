@@ -24,6 +24,7 @@ export class Validate extends DeltaCommand {
       summary: "How to print what was found.",
     })(),
     fix: boolean({ default: false, summary: "Apply the fixes that are certain, then check again." }),
+    ...limitFlags,
   };
 
   override jsonEnabled(): boolean {

@@ -16,7 +16,7 @@ export class WhyNot extends DeltaCommand {
   static override args = {
     job: string({ required: true, description: "Id of the job, or the key of one of its matrix cells." }),
   };
-  static override flags = { ...changeFlags, ...eventFlags };
+  static override flags = { ...changeFlags, ...limitFlags, ...eventFlags };
 
   async run(): Promise<WhyNotAnswer> {
     const { args, flags } = await this.parse(WhyNot);

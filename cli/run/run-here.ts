@@ -41,7 +41,7 @@ export async function runHere(request: CompileRequest & { readonly json: boolean
       writeData("nothing to run: no job is selected for this change (`delta plan` says why)");
     return { version: 1, digest, run: null };
   }
-  const run = await carryOut(await localRequest(compiled, request), request.json);
+  const run = await carryOut(await localRequest(compiled, request), request);
   return { version: 1, digest, run };
 }
 

@@ -12,7 +12,8 @@ type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event">;
 
 /**
  * The components that a change affects, as a plan of it would say. A commit without a pipeline has
- * the components that are discovered; so has one whose pipeline has errors, and a doubt says so.
+ * the components that are discovered; so has one whose pipeline has errors, and a doubt says so. No plan
+ * is made, so the jobs of a plan are not limited here but by their ceiling.
  */
 export function affectedByChange(input: ChangeInput): ComponentChanges {
   const { head, changes } = input;
