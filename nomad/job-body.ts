@@ -12,7 +12,7 @@ import {
   type NomadTaskGroup,
   type RegisterRequest,
 } from "./job-types.ts";
-import { constraintsOf, resourceRefusal, resourcesOf } from "./job-wishes.ts";
+import { constraintsOf, resourceRefusal, resourcesOf, wishRefusal } from "./job-wishes.ts";
 import {
   CONFIG_DESTINATION,
   CONFIG_FILE,
@@ -59,8 +59,11 @@ export function buildJobBody(config: NomadConfig, request: DispatchRequest): Job
     return { ok: false, refusal: `no pool "${request.job.runner.pool}"; the configured pools are ${known}` };
   }
   const resources = resourcesOf(request, pool);
+  const { pool: name } = request.job.runner;
   const refusal =
-    resourceRefusal(resources, pool.resourcesMax, request.job.runner.pool) ?? pool.profile.refusal(request);
+    wishRefusal(request, name, pool.profile.driver) ??
+    resourceRefusal(resources, pool.resourcesMax, name) ??
+    pool.profile.refusal(request);
   if (refusal !== null) return { ok: false, refusal };
 
   const specSha = specShaOf(request);

@@ -13,6 +13,13 @@ export interface RunnerFolderSources {
 }
 
 /**
+ * To be executed, not read. The kernel makes a process whose program its user cannot read undumpable:
+ * nobody without CAP_SYS_PTRACE over it, its own user included, can trace it or read its memory,
+ * environment or open files under /proc (ADR 28).
+ */
+const LOADER_MODE = 0o111;
+
+/**
  * How a task starts the runner: by the folder's own loader with the folder's own libraries, so that
  * the image needs no C library, and none of its variables reach what a step starts.
  */
@@ -31,7 +38,7 @@ export async function buildRunnerFolder(target: string, sources: RunnerFolderSou
   const { loader, libraries } = await linkedLibraries(sources.nodeBinary);
   await mkdir(join(target, "bin"), { recursive: true });
   await mkdir(join(target, "lib"), { recursive: true });
-  await place(loader, join(target, "lib", "loader"), 0o755);
+  await place(loader, join(target, "lib", "loader"), LOADER_MODE);
   for (const library of libraries) await place(library, join(target, "lib", basename(library)), 0o644);
   await place(sources.nodeBinary, join(target, "bin", "node"), 0o755);
   await place(sources.runnerScript, join(target, "delta-runner.mjs"), 0o644);

@@ -34,8 +34,10 @@ const WORKSPACE = "/local";
  * the pool's policy, and nothing else of this.
  */
 export function dockerProfile(options: DockerProfile): TaskProfile {
-  const networkOf = (request: DispatchRequest): string =>
-    request.trust === "fork" ? options.network.fork : options.network.trusted;
+  const networkOf = ({ trust, job }: DispatchRequest): string => {
+    if (job.network?.egress === "none") return "none";
+    return trust === "fork" ? options.network.fork : options.network.trusted;
+  };
   return {
     driver: "docker",
     controlPlane: `unix:${CONTROL_SOCKET}`,

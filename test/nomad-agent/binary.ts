@@ -11,12 +11,17 @@ const run = promisify(execFile);
 const KNOWN_VERSION = /^Nomad v(1\.11\.([3-9]|\d\d)|1\.(1[2-9]|[2-9]\d)\.\d+|[2-9]\.\d+\.\d+)/;
 
 const INSTALL =
-  "install an official Nomad release of 1.11.3 or newer and put it on PATH, or name it in DELTA_NOMAD_BIN";
-export const GO_MISSING = `Go 1.26 or newer is needed to build Nomad; or ${INSTALL}`;
+  "install HashiCorp's release of Nomad, 1.11.3 or newer (its package `nomad`, or the zip of its download page), and put it on PATH or name it in DELTA_NOMAD_BIN";
+export const GO_MISSING = `building Nomad needs Go 1.26 or newer; or ${INSTALL}`;
 
 export type FoundBinary =
   | { readonly path: string; readonly version: string }
-  | { readonly path: null; readonly because: string };
+  | {
+      readonly path: null;
+      readonly because: string;
+      /** False when somebody named a program: then that one is to be right, not another made. */
+      readonly canBuild: boolean;
+    };
 
 /** DELTA_NOMAD_BIN, then `nomad` on PATH, then the one that `npm run nomad:build` made. */
 export async function findNomadBinary(): Promise<FoundBinary> {
@@ -24,14 +29,16 @@ export async function findNomadBinary(): Promise<FoundBinary> {
   if (named !== undefined && named !== "") {
     const version = await versionOf(named);
     if (version !== null) return { path: named, version };
-    return { path: null, because: `DELTA_NOMAD_BIN names ${named}, which is no Nomad of a known version` };
+    const because = `DELTA_NOMAD_BIN names ${named}, which is no Nomad of a known version (1.11.3 or newer)`;
+    return { path: null, because, canBuild: false };
   }
   const onPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "nomad"));
   for (const path of [...onPath, await cachedBinaryPath()]) {
     const version = await versionOf(path);
     if (version !== null) return { path, version };
   }
-  return { path: null, because: `there is no Nomad; run "npm run nomad:build" (needs Go), or ${INSTALL}` };
+  const because = `there is no Nomad; run "npm run nomad:build" (needs Go), or ${INSTALL}`;
+  return { path: null, because, canBuild: true };
 }
 
 /** Named by what goes into the build, so another version or platform is another file. */

@@ -3,6 +3,7 @@ import { buildJobBody, specShaOf } from "../../nomad/job-body.ts";
 import { attemptOfJobName, jobNameOf } from "../../nomad/job-name.ts";
 import type { RegisterRequest } from "../../nomad/job-types.ts";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
+import type { PlanJob, PlanService } from "../../schemas/plan.ts";
 import { makeDispatchRequest, makePlanJob } from "../support/dispatch-request.ts";
 import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 
@@ -19,6 +20,11 @@ function bodyOf(request = dispatchRequest()): RegisterRequest {
 }
 
 const onLong = makePlanJob().runner;
+
+function service(name: string): PlanService {
+  const place = makePlanJob().place;
+  return { name, image: "registry.example/x", env: {}, command: null, ports: [], ready: null, place };
+}
 
 describe("the job body", () => {
   test("is create only, and the same bytes for the same request", () => {
@@ -82,6 +88,42 @@ describe("the job body", () => {
       ok: false,
       refusal: 'the job asks for 999000 thousandths of a core of cpu; pool "long" gives at most 64000',
     });
+  });
+
+  test.each<readonly [string, Partial<PlanJob>, string]>([
+    [
+      "services, each by its name",
+      { services: [service("db"), service("cache")] },
+      'pool "long" runs no services beside a job; it asks for "db", "cache"',
+    ],
+    [
+      "more isolation than the pool's",
+      { runner: { ...onLong, pool: "long", isolation: "vm" } },
+      'the job asks for isolation "vm"; pool "long" gives "process"',
+    ],
+    [
+      "an egress that nobody named",
+      { network: { egress: "internet" } },
+      'pool "long" has no egress "internet"',
+    ],
+    [
+      "a label that Nomad would read",
+      { runner: { ...onLong, pool: "long", labels: ["a}${b"] } },
+      '"a}${b" is not a label',
+    ],
+  ])("%s: refused in words", (_what, wish, refusal) => {
+    const job = makePlanJob({ runner: { ...onLong, pool: "long" }, ...wish });
+    expect(buildJobBody(config, makeDispatchRequest({ job }))).toEqual({ ok: false, refusal });
+  });
+
+  test("labels are asked of the client's meta, isolation of a weaker kind is granted", () => {
+    const runner = { ...onLong, pool: "long", labels: ["disk=ssd", "gpu"], isolation: "process" as const };
+    const { Constraints } = bodyOf(makeDispatchRequest({ job: makePlanJob({ runner }) })).Job;
+    expect(Constraints).toEqual([
+      { LTarget: "${attr.kernel.name}", Operand: "=", RTarget: "linux" },
+      { LTarget: "${meta.delta_disk}", Operand: "=", RTarget: "ssd" },
+      { LTarget: "${meta.delta_gpu}", Operand: "=", RTarget: "true" },
+    ]);
   });
 
   test("a pool named like a property of every object is no pool", () => {

@@ -1,40 +1,7 @@
-import { spawn } from "node:child_process";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { constants, setPriority } from "node:os";
-import { dirname, join } from "node:path";
-import { cachedBinaryPath, findNomadBinary, GO_MISSING } from "../binary.ts";
+import { buildNomad } from "./build-nomad.ts";
 
-/** `npm run nomad:build`: compiles the Nomad agent that the tests run, unless one is there already. */
-const found = await findNomadBinary();
-if (found.path !== null) {
-  console.log(`${found.path}: ${found.version}`);
-} else {
-  const target = await cachedBinaryPath();
-  console.log(`building Nomad into ${target}; this takes some minutes`);
-  await build(target);
-  const built = await findNomadBinary();
-  if (built.path === null) throw new Error(built.because);
-  console.log(`${built.path}: ${built.version}`);
-}
-
-/** Built beside its place and renamed, so that a build that was cut short leaves no half a program. */
-async function build(target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
-  const partial = join(dirname(target), `partial-${process.pid}`);
-  const args = ["build", "-mod=readonly", "-trimpath", "-tags", "hashicorpmetrics", "-o", partial];
-  const child = spawn("go", [...args, "github.com/hashicorp/nomad"], {
-    cwd: import.meta.dirname,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, CGO_ENABLED: "0" },
-  });
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", (cause) => reject(new Error(GO_MISSING, { cause })));
-    child.once("spawn", () => setPriority(child.pid ?? 0, constants.priority.PRIORITY_LOW));
-    child.once("close", resolve);
-  });
-  if (status !== 0) {
-    await rm(partial, { force: true });
-    throw new Error(`go build ended with status ${status}`);
-  }
-  await rename(partial, target);
-}
+/** `npm run nomad:build`: the message alone on failure, for it says what to do. */
+await buildNomad(console.log).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

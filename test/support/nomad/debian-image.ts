@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { access, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { access, mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { docker } from "./docker-engine.ts";
+import { imageCache } from "./image-cache.ts";
 
 const run = promisify(execFile);
 const SUITE = "bookworm";
@@ -17,8 +18,7 @@ export async function importDebian(folder: string, name: string): Promise<void> 
 }
 
 async function debianArchive(): Promise<string> {
-  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "delta-ci", "images");
-  const archive = join(cache, `${SUITE}-${PACKAGES.replaceAll(",", "-")}.tar`);
+  const archive = join(await imageCache(), `${SUITE}-${PACKAGES.replaceAll(",", "-")}.tar`);
   if (
     await access(archive).then(
       () => true,
@@ -27,7 +27,6 @@ async function debianArchive(): Promise<string> {
   ) {
     return archive;
   }
-  await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(tmpdir(), "delta-debian-"));
   try {
     const root = join(work, "root");
