@@ -73,7 +73,13 @@ async function checkVolumes(
 ): Promise<readonly NomadFinding[]> {
   const request = probeRequest(newProbeId(), name);
   if (pool.profile.refusal(request) !== null) return [];
-  const facts = { configFile: "", identityFile: null, memoryMegabytes: 1 };
+  const facts = {
+    configFile: "",
+    identityFile: null,
+    memoryMegabytes: 1,
+    cpuMillis: 1,
+    runnerConfig: null,
+  };
   const wanted = Object.values(pool.profile.shape(request, facts).volumes).map(({ Source }) => Source);
   const read = nodes.slice(0, NODES_READ_MAX);
   const answers = await Promise.all(

@@ -83,6 +83,12 @@ export function configFaults(config: NomadConfig): readonly string[] {
   if (!Number.isInteger(config.connections) || config.connections < 1 || config.connections > 90) {
     faults.push(`connections: ${config.connections} must be a whole number from 1 to 90`);
   }
+  for (const [name, { profile }] of Object.entries(config.pools)) {
+    if (profile.machine !== null && config.claimProof !== "workload_identity") {
+      // A claim token would stand among QEMU's arguments, which every user of the client can read.
+      faults.push(`claim_proof: pool "${name}" gives machines, whose runners need "workload_identity"`);
+    }
+  }
   if (Object.keys(config.pools).length === 0) faults.push("pools: at least one pool must be named");
   return faults;
 }

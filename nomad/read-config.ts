@@ -1,8 +1,9 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static, type TSchema } from "typebox";
 import { validate } from "../schemas/validate.ts";
 import { CLIENT_DEFAULTS, configFaults, type NomadConfig, type NomadPool } from "./config.ts";
-import { dockerProfile } from "./profiles/docker.ts";
+import { dockerProfile, revealingCapabilities } from "./profiles/docker.ts";
 import { rawExecProfile } from "./profiles/raw-exec.ts";
+import { QemuTask, qemuProfileOf, qemuTaskFault } from "./read-qemu-task.ts";
 import type { TaskProfile } from "./task-profile.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -51,7 +52,8 @@ const Pool = Type.Object(
   {
     node_pool: Type.Optional(Text),
     datacenters: Type.Optional(Type.Array(Text, { minItems: 1 })),
-    task: Type.Union([Docker, RawExec]),
+    // Read by the schema of its driver, which can say more precisely what is wrong.
+    task: Type.Object({ driver: Type.Enum(["docker", "qemu", "raw_exec"] as const) }),
     resources: Resources,
     resources_max: Resources,
   },
@@ -110,13 +112,16 @@ export function readNomadConfig(file: string, text: string, onHint: (() => void)
   }
   const checked = validate(NomadConfigFile, value);
   if (!checked.ok) throw new Error(`${file}: ${checked.fault}`);
-  const config = configOf(checked.value, onHint);
+  const config = configOf(file, checked.value, onHint);
   const faults = configFaults(config);
   if (faults.length > 0) throw new Error(`${file}: ${faults.join("; ")}`);
   return { config, issuer: checked.value.issuer ?? null };
 }
 
-function configOf(file: NomadConfigFile, onHint: (() => void) | null): NomadConfig {
+function configOf(name: string, file: NomadConfigFile, onHint: (() => void) | null): NomadConfig {
+  const pools = Object.entries(file.pools).map(
+    ([pool, value]) => [pool, poolOf(`${name}: /pools/${pool}/task`, value)] as const,
+  );
   return {
     address: file.address,
     namespace: file.namespace ?? CLIENT_DEFAULTS.namespace,
@@ -137,16 +142,16 @@ function configOf(file: NomadConfigFile, onHint: (() => void) | null): NomadConf
     installation: file.installation ?? "main",
     priority: file.priority ?? 50,
     claimProof: file.claim_proof ?? "workload_identity",
-    pools: Object.fromEntries(Object.entries(file.pools).map(([name, pool]) => [name, poolOf(pool)])),
+    pools: Object.fromEntries(pools),
     onHint,
   };
 }
 
-function poolOf(pool: Static<typeof Pool>): NomadPool {
+function poolOf(place: string, pool: Static<typeof Pool>): NomadPool {
   return {
     nodePool: pool.node_pool ?? "default",
     datacenters: pool.datacenters ?? ["*"],
-    profile: profileOf(pool.task),
+    profile: profileOf(place, pool.task),
     resources: resourcesOf(pool.resources),
     resourcesMax: resourcesOf(pool.resources_max),
   };
@@ -160,11 +165,38 @@ function resourcesOf(resources: Static<typeof Resources>): NomadPool["resources"
   };
 }
 
-function profileOf(task: Static<typeof Docker> | Static<typeof RawExec>): TaskProfile {
-  if (task.driver === "raw_exec") {
-    const { command, args, workspace_root, user } = task;
-    return rawExecProfile({ command, args: args ?? [], workspaceRoot: workspace_root, user: user ?? null });
+function profileOf(place: string, task: Static<typeof Pool>["task"]): TaskProfile {
+  switch (task.driver) {
+    case "docker": {
+      const container = taskOf(place, Docker, task);
+      const revealing = revealingCapabilities(container.capabilities ?? []).join(", ");
+      if (revealing !== "") {
+        throw new Error(`${place}/capabilities: steps with ${revealing} could read the runner's lease`);
+      }
+      return dockerProfileOf(container);
+    }
+    case "qemu": {
+      const machine = taskOf(place, QemuTask, task);
+      const fault = qemuTaskFault(machine);
+      if (fault !== null) throw new Error(`${place}${fault}`);
+      return qemuProfileOf(machine);
+    }
+    case "raw_exec": {
+      const { command, args, workspace_root, user } = taskOf(place, RawExec, task);
+      return rawExecProfile({ command, args: args ?? [], workspaceRoot: workspace_root, user: user ?? null });
+    }
+    default:
+      return task.driver satisfies never;
   }
+}
+
+function taskOf<Schema extends TSchema>(place: string, schema: Schema, task: unknown): Static<Schema> {
+  const checked = validate(schema, task);
+  if (!checked.ok) throw new Error(place + checked.fault.replace("the whole value", ""));
+  return checked.value;
+}
+
+function dockerProfileOf(task: Static<typeof Docker>): TaskProfile {
   return dockerProfile({
     images: {
       defaultImage: task.default_image ?? null,

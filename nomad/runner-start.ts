@@ -36,8 +36,8 @@ export function identityOf(request: DispatchRequest): NomadIdentity {
 }
 
 /**
- * The runner's configuration, written by Nomad's client into the task's secrets folder and deleted by
- * the runner once read. It goes through Nomad's template engine, which acts on double braces alone:
+ * The runner's configuration, written by Nomad's client into the task's secrets folder, or told to a
+ * machine, and deleted by the runner once read. The file goes through Nomad's template engine, which acts on double braces alone:
  * JSON of these fields opens none but ours, because nothing in it is written by users.
  */
 export function runnerConfigOf(request: DispatchRequest, pool: NomadPool, isIdentity: boolean): string {
@@ -46,10 +46,11 @@ export function runnerConfigOf(request: DispatchRequest, pool: NomadPool, isIden
     control_plane: pool.profile.controlPlane ?? request.controlPlaneUrl,
     attempt_id: request.attemptId,
     proof: isIdentity
-      ? { kind: "nomad_identity_file", file: IDENTITY_PLACEHOLDER }
+      ? { kind: "nomad_identity_file", file: pool.profile.machine?.identityFile ?? IDENTITY_PLACEHOLDER }
       : { kind: "claim_token", token: request.claimToken },
     workspace_root: pool.profile.workspaceRoot,
     inherit_env: ["PATH", "HOME", "LANG"],
+    ...(pool.profile.machine !== null && { step_user: pool.profile.machine.stepUser }),
   };
   // The template's own quotes come after JSON has escaped everything else.
   return JSON.stringify(config).replace(IDENTITY_PLACEHOLDER, IDENTITY_FILE_TEMPLATE);

@@ -1,4 +1,5 @@
 import type { DispatchRequest } from "../schemas/dispatcher.ts";
+import type { StepUser } from "../schemas/runner-config.ts";
 import type { NomadTask, NomadTaskGroup } from "./job-types.ts";
 
 /** Folder of the runner and of the relay's socket inside a container. */
@@ -11,6 +12,19 @@ export interface TaskFacts {
   /** The file of the workload identity, seen the same way; null when a claim token is used. */
   readonly identityFile: string | null;
   readonly memoryMegabytes: number;
+  readonly cpuMillis: number;
+  /** The runner's configuration as one line of JSON, for a profile that hands it over itself; else null. */
+  readonly runnerConfig: string | null;
+}
+
+/** How a virtual machine's runner starts; null where Nomad writes files that the runner can read. */
+export interface MachineStart {
+  /** Where the runner finds its identity inside the machine. */
+  readonly identityFile: string;
+  /** Who steps run as inside the machine. */
+  readonly stepUser: StepUser;
+  /** From the machine's start to its runner's claim; past it no runner will come. */
+  readonly bootMs: number;
 }
 
 /** The parts of a job body that differ between drivers. */
@@ -36,6 +50,7 @@ export interface TaskProfile {
   readonly controlPlane: string | null;
   /** The workspace root as the task sees it. */
   readonly workspaceRoot: string;
+  readonly machine: MachineStart | null;
   /** A sentence when the profile cannot carry the job, e.g. an image that policy does not allow; else null. */
   refusal(request: DispatchRequest): string | null;
   shape(request: DispatchRequest, facts: TaskFacts): TaskShape;

@@ -97,7 +97,7 @@ async function holdLease(holding: Holding): Promise<RunnerExitName> {
       logs.own.say(
         `attempt ${spec.attempt_number} of ${spec.job_key}, commit ${spec.commit}, ref ${spec.ref}`,
       );
-      workspace = await makeWorkspace(config.workspace_root, config.attempt_id);
+      workspace = await makeWorkspace(config.workspace_root, config.attempt_id, config.step_user ?? null);
       const sinceTicks = readProcess(process.pid)?.startTicks ?? 0;
       job = { attemptId: config.attempt_id, folder: workspace.folder, sinceTicks };
       end = await runJob({ config, options, lease, granted, spec, workspace, job, logs });
@@ -144,6 +144,7 @@ async function runJob(run: JobRun): Promise<JobEnd> {
     commit: spec.commit,
     workspace,
     job,
+    user: config.step_user ?? null,
     path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
     log: logs.own,
     stop,
@@ -164,6 +165,7 @@ async function runJob(run: JobRun): Promise<JobEnd> {
     workspace,
     inherited,
     job,
+    user: config.step_user ?? null,
     stop,
     log: logs.own,
     openStream: (stream) => logs.open(stream),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StepUser } from "../schemas/runner-config.ts";
 import { forwardFromLoopback } from "./loopback-forwarder.ts";
 import type { OwnLog } from "./logs/own-log.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
@@ -25,6 +26,7 @@ export interface CheckoutRequest {
   readonly commit: string;
   readonly workspace: Workspace;
   readonly job: JobIdentity;
+  readonly user: StepUser | null;
   readonly path: string;
   readonly log: OwnLog;
   readonly stop: StopSource;
@@ -61,12 +63,13 @@ export async function checkOut(request: CheckoutRequest): Promise<string | null>
 }
 
 async function git(request: CheckoutRequest, args: readonly string[]): Promise<CommandResult> {
-  const { workspace, job, log, stop } = request;
+  const { workspace, job, user, log, stop } = request;
   return await runCommand({
     argv: ["git", ...args],
     cwd: workspace.source,
     env: gitEnvironment(request),
     job,
+    user,
     output: log,
     pipeFolder: workspace.folder,
     timeoutMs: GIT_TIMEOUT_MS,

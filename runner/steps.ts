@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { TIMEOUT_MS_MAX } from "../schemas/limits.ts";
+import type { StepUser } from "../schemas/runner-config.ts";
 import type { AttemptSpec, StepReport, StepSpec } from "../schemas/runner-protocol.ts";
 import type { LogStream } from "./logs/log-stream.ts";
 import type { OwnLog } from "./logs/own-log.ts";
@@ -19,6 +20,7 @@ export interface StepsRequest {
   readonly workspace: Workspace;
   readonly inherited: Readonly<Record<string, string>>;
   readonly job: JobIdentity;
+  readonly user: StepUser | null;
   readonly stop: StopSource;
   readonly log: OwnLog;
   readonly openStream: (stream: number) => LogStream;
@@ -81,6 +83,7 @@ async function runStep(request: StepsRequest, index: number, step: StepSpec): Pr
       cwd: resolve(workspace.source, spec.workdir),
       env: stepEnvironment(request.inherited, spec, request.attemptId, step, workspace),
       job: request.job,
+      user: request.user,
       output: stream,
       pipeFolder: workspace.folder,
       timeoutMs: step.timeout_ms === null ? null : Math.min(step.timeout_ms, TIMEOUT_MS_MAX),

@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { StepUser } from "../schemas/runner-config.ts";
 
 export interface Workspace {
   /** The attempt's own folder, with links resolved; everything below is in it. */
@@ -10,8 +11,15 @@ export interface Workspace {
   readonly temporary: string;
 }
 
-/** Makes a fresh workspace. What a killed runner of the same attempt left is removed first. */
-export async function makeWorkspace(root: string, attemptId: string): Promise<Workspace> {
+/**
+ * Makes a fresh workspace that belongs to whoever runs the steps. What a killed runner of the same attempt
+ * left is removed first.
+ */
+export async function makeWorkspace(
+  root: string,
+  attemptId: string,
+  user: StepUser | null,
+): Promise<Workspace> {
   await mkdir(root, { recursive: true });
   const folder = workspaceFolder(await realpath(root), attemptId);
   await removeFolder(folder);
@@ -23,6 +31,7 @@ export async function makeWorkspace(root: string, attemptId: string): Promise<Wo
     temporary: join(folder, "tmp"),
   };
   for (const child of [workspace.source, workspace.home, workspace.temporary]) await mkdir(child);
+  if (user !== null) for (const one of Object.values(workspace)) await chown(one, user.uid, user.gid);
   return workspace;
 }
 

@@ -23,6 +23,16 @@ export const RunnerConfig = Type.Object(
     proof: Type.Union([ClaimProof, IdentityFile]),
     /** Absolute folder; the runner makes and removes one folder of its own in it. */
     workspace_root: Type.String({ minLength: 1, maxLength: 4_096 }),
+    /** Who git and the steps run as; a runner that is told so must be root. Absent: the runner's own user. */
+    step_user: Type.Optional(
+      Type.Object(
+        {
+          uid: Type.Integer({ minimum: 1, maximum: 4_294_967_294 }),
+          gid: Type.Integer({ minimum: 1, maximum: 4_294_967_294 }),
+        },
+        strict,
+      ),
+    ),
     /** Variables of the runner's own environment that steps may see; a trailing `*` matches any rest. */
     inherit_env: Type.Array(Type.String({ pattern: "^([A-Za-z_][A-Za-z0-9_]*)?\\*?$", minLength: 1 }), {
       maxItems: 256,
@@ -31,6 +41,7 @@ export const RunnerConfig = Type.Object(
   strict,
 );
 export type RunnerConfig = Static<typeof RunnerConfig>;
+export type StepUser = NonNullable<RunnerConfig["step_user"]>;
 
 /** What `delta-runner sweep` is told, the same way: whose processes and workspace to end. */
 export const SweepConfig = Type.Pick(RunnerConfig, ["version", "attempt_id", "workspace_root"], strict);

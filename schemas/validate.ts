@@ -11,5 +11,7 @@ export function validate<Schema extends TSchema>(schema: Schema, value: unknown)
   if (Value.Check(schema, value)) return { ok: true, value };
   const [first] = Value.Errors(schema, value);
   const place = first?.instancePath === "" ? "the whole value" : first?.instancePath;
-  return { ok: false, fault: first ? `${place}: ${first.message}` : "does not fit its schema" };
+  // The library's words for a key that the schema does not have.
+  const message = first?.message === "schema is false" ? "is not a known key" : first?.message;
+  return { ok: false, fault: first ? `${place}: ${message}` : "does not fit its schema" };
 }

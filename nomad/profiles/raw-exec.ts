@@ -17,7 +17,12 @@ export function rawExecProfile(options: RawExecProfile): TaskProfile {
     driver: "raw_exec",
     controlPlane: null,
     workspaceRoot: options.workspaceRoot,
+    machine: null,
     refusal(request) {
+      const { isolation } = request.job.runner;
+      if (isolation === "container" || isolation === "vm") {
+        return `the job asks for isolation "${isolation}", and its pool gives none`;
+      }
       if (request.trust === "fork") return "a pool without isolation does not run work from forks";
       if (request.job.image !== null) return "a pool without containers cannot run the job in an image";
       return null;

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StepUser } from "../../schemas/runner-config.ts";
 import type { StopSource } from "../stop-source.ts";
 import { findJobProcesses, killJobProcesses, signalJobProcesses, type JobIdentity } from "./job-processes.ts";
 import { openOutputPipe } from "./output-pipe.ts";
@@ -26,6 +27,8 @@ export interface CommandRequest {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly job: JobIdentity;
+  /** null: the runner's own. */
+  readonly user: StepUser | null;
   readonly output: CommandOutput;
   /** Folder in which the output pipe is made for a moment. */
   readonly pipeFolder: string;
@@ -93,7 +96,7 @@ interface Exit {
 
 function start(request: CommandRequest) {
   const [file, ...args] = request.argv;
-  const pipe = openOutputPipe(request.pipeFolder, request.mkfifo);
+  const pipe = openOutputPipe(request.pipeFolder, request.user, request.mkfifo);
   let child: ChildProcess;
   try {
     child = spawn(file as string, args, {
@@ -101,6 +104,7 @@ function start(request: CommandRequest) {
       env: request.env,
       stdio: pipe.stdio,
       detached: true,
+      ...request.user,
     });
   } catch (error) {
     pipe.source?.destroy();

@@ -1,8 +1,9 @@
 import { spawnSync, type StdioOptions } from "node:child_process";
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { chownSync, closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import type { StepUser } from "../../schemas/runner-config.ts";
 
 export interface OutputPipe {
   /** For spawn: both outputs of the child. */
@@ -18,10 +19,16 @@ export interface OutputPipe {
  * written and `/dev/stderr` can be opened again by name, which a socket from spawn cannot. It needs
  * `mkfifo`; an image without it gets two sockets, read in the order of arrival.
  */
-export function openOutputPipe(folder: string, mkfifo: string | undefined): OutputPipe {
+export function openOutputPipe(
+  folder: string,
+  user: StepUser | null,
+  mkfifo: string | undefined,
+): OutputPipe {
   const path = join(folder, "output.fifo");
   const made = spawnSync(mkfifo ?? "mkfifo", ["-m", "600", path], { stdio: "ignore" });
   if (made.status !== 0) return { stdio: ["ignore", "pipe", "pipe"], source: null, closeWriter: () => {} };
+  // Whoever opens it again by name must be allowed to.
+  if (user !== null) chownSync(path, user.uid, user.gid);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(path, constants.O_WRONLY);
   unlinkSync(path);

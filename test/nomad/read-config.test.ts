@@ -24,7 +24,13 @@ describe("the operators' file", () => {
     });
     expect(issuer).toBeNull();
     const pool = config.pools["default"];
-    const facts = { configFile: "/c", identityFile: "/i", memoryMegabytes: 512 };
+    const facts = {
+      configFile: "/c",
+      identityFile: "/i",
+      memoryMegabytes: 512,
+      cpuMillis: 500,
+      runnerConfig: null,
+    };
     const shape = pool?.profile.shape(dispatchRequest("default"), facts);
     expect(shape?.config).toMatchObject({ network_mode: "none", cap_drop: ["all"], readonly_rootfs: true });
     expect(shape?.config).not.toHaveProperty("cap_add");
@@ -40,11 +46,29 @@ describe("the operators' file", () => {
           configFile: "/c",
           identityFile: null,
           memoryMegabytes: 1,
+          cpuMillis: 1,
+          runnerConfig: null,
         },
       ).config;
     expect(shapeFor("trusted")).toMatchObject({ network_mode: "ci-egress", cap_add: ["chown"] });
     expect(shapeFor("fork")).toMatchObject({ network_mode: "none" });
     expect(shapeFor("fork")).not.toHaveProperty("cap_add");
+  });
+
+  test("a job that asks for no egress has no network, also in a pool that grants one", () => {
+    const task = { ...docker, network: "ci-egress" };
+    const { config } = read({ pools: { default: { task, resources, resources_max: resources } } });
+    const request = dispatchRequest("default");
+    const job = { ...request.job, network: { egress: "none" } };
+    const facts = {
+      configFile: "/c",
+      identityFile: null,
+      memoryMegabytes: 1,
+      cpuMillis: 1,
+      runnerConfig: null,
+    };
+    const shape = config.pools["default"]?.profile.shape({ ...request, job }, facts);
+    expect(shape?.config).toMatchObject({ network_mode: "none" });
   });
 
   test.each<readonly [string, object, RegExp]>([
@@ -56,6 +80,13 @@ describe("the operators' file", () => {
     ],
     ["a pool name with capitals", { pools: { Big: file.pools.default } }, /pools/],
     ["no pool", { pools: {} }, /at least one pool/],
+    [
+      "a capability that would reveal the lease",
+      {
+        pools: { default: { ...file.pools.default, task: { ...docker, capabilities: ["CAP_SYS_PTRACE"] } } },
+      },
+      /\/pools\/default\/task\/capabilities: steps with CAP_SYS_PTRACE could read the runner's lease/,
+    ],
     ["another version", { version: 2 }, /\/version/],
     ["TLS files over plain http", { address: "http://x", tls: { ca_file: "/ca" } }, /plain http/],
   ])("%s is refused, naming file and place", (_what, changes, message) => {

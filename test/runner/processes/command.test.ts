@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -20,6 +20,7 @@ function request(script: string, overrides: Partial<CommandRequest> = {}) {
     cwd: folder,
     env: { PATH: process.env.PATH ?? "", DELTA_ATTEMPT_ID: folder },
     job: { attemptId: folder, folder, sinceTicks: 0 },
+    user: null,
     output: { write: (bytes) => ((text += Buffer.from(bytes).toString()), true), room: async () => {} },
     pipeFolder: folder,
     timeoutMs: null,
@@ -51,6 +52,18 @@ test("a job cannot raise itself over the runner when memory runs out", async () 
   expect(Number(text())).toBe(500);
 });
 
+test.runIf(process.getuid?.() === 0)(
+  "a command of another user has none of the runner's groups, can open its output again, and cannot become root",
+  async () => {
+    chmodSync(folder, 0o755);
+    const user = { uid: 65_534, gid: 65_534 };
+    const script = "id -u; id -G; echo again >/dev/stderr; cat /proc/$PPID/environ || echo unreadable";
+    const { full, text } = request(script, { user, cwd: "/" });
+    expect(await runCommand(full)).toMatchObject({ exitCode: 0, gone: true });
+    expect(text()).toMatch(/^65534\n65534\nagain\n.*Permission denied\nunreadable\n$/);
+  },
+);
+
 test("a stop that came before the start ends the command at once", async () => {
   const stop = new StopSource();
   stop.stop({ kind: "lease_lost", why: "test" });
@@ -59,7 +72,7 @@ test("a stop that came before the start ends the command at once", async () => {
 });
 
 test("without mkfifo both outputs still arrive and both ends are seen", async () => {
-  const pipe = openOutputPipe(folder, "/no/such/mkfifo");
+  const pipe = openOutputPipe(folder, null, "/no/such/mkfifo");
   expect(pipe.source).toBeNull();
   const { full, text } = request("echo out; echo err >&2", {
     env: { PATH: process.env.PATH ?? "" },

@@ -14,6 +14,7 @@ export function mockProfile(task: MockTask): TaskProfile {
   return {
     driver: "mock_driver",
     controlPlane: null,
+    machine: null,
     workspaceRoot: "/tmp",
     refusal: () => null,
     shape: () => ({

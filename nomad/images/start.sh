@@ -1,0 +1,44 @@
+# Second part of a machine's start, on its root disk: prepares what programs expect of a Linux, runs the
+# runner, and powers the machine off when it has ended. Uses nothing of the image but what steps use.
+b=/run/delta/busybox
+exec </dev/console >/dev/console 2>&1
+say() { echo "delta: $*"; }
+
+$b hostname delta
+$b mkdir -p /dev/pts /dev/shm /tmp /etc /workspace
+$b mount -t devpts -o mode=0620,ptmxmode=0666 devpts /dev/pts
+$b mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
+$b chmod 1777 /tmp
+[ -e /etc/hosts ] || echo "127.0.0.1 localhost delta" >/etc/hosts
+# Programs ask for the name and home of their user.
+$b grep -q '^[^:]*:[^:]*:1000:' /etc/passwd 2>/dev/null || echo 'delta:x:1000:1000::/workspace:/bin/sh' >>/etc/passwd
+$b grep -q '^[^:]*:[^:]*:1000:' /etc/group 2>/dev/null || echo 'delta:x:1000:' >>/etc/group
+
+# A group of its own counts the processes that the kernel ends for want of memory, and bounds their number.
+group=/sys/fs/cgroup/delta
+$b mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
+echo "+memory +pids" >/sys/fs/cgroup/cgroup.subtree_control
+$b mkdir "$group"
+$b cat /run/delta/told/pids >"$group/pids.max"
+
+say "starting the runner"
+(
+  echo 0 >"$group/cgroup.procs"
+  # When memory runs out the kernel must find the steps first, and the runner last.
+  echo -500 >/proc/self/oom_score_adj
+  exec $b env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+    $b setpriv --nnp /run/delta/runner/lib/loader --library-path /run/delta/runner/lib \
+    /run/delta/runner/bin/node /run/delta/runner/delta-runner.mjs run --config /run/delta/told/runner.json
+) </dev/null &
+runner=$!
+
+# The backend stops a machine by its power button: the runner gets the time to stop its steps and to say so.
+for button in /sys/class/input/event*; do
+  [ "$($b cat "$button/device/name" 2>/dev/null)" = "Power Button" ] || continue
+  ($b dd if="/dev/input/${button##*/}" of=/dev/null bs=24 count=1 2>/dev/null && say "power button" && kill -TERM $runner) &
+  break
+done
+
+wait $runner
+say "the runner ended with $?"
+$b poweroff -f
