@@ -6,7 +6,7 @@ import type { Services } from "./routes.ts";
 import { admitAttempts } from "./tasks/admit-attempts.ts";
 import { advanceRun } from "./tasks/advance-run.ts";
 import type { TaskContext } from "./tasks/context.ts";
-import { dispatchAttempt } from "./tasks/dispatch-attempt.ts";
+import { createDispatching } from "./tasks/dispatch-attempts.ts";
 import { meanwhile } from "./tasks/every.ts";
 import { observeAttempts } from "./tasks/observe-attempts.ts";
 import { planRun } from "./tasks/plan-run.ts";
@@ -19,6 +19,7 @@ const PLANNING_REMINDER_MS = 4_000;
 /** What each wake-up does in this control plane. */
 export function taskHandlers(services: Services, context: TaskContext): TaskHandlers {
   const { database, log } = context;
+  const dispatching = createDispatching(context);
   return {
     "plan-run": ({ run_id }) =>
       meanwhile(
@@ -30,7 +31,7 @@ export function taskHandlers(services: Services, context: TaskContext): TaskHand
       ),
     "advance-run": ({ run_id }) => advanceRun(context, run_id),
     "admit-attempts": () => admitAttempts(context),
-    "dispatch-attempt": ({ attempt_id }) => dispatchAttempt(context, attempt_id),
+    "dispatch-attempts": () => dispatching.dispatchDue(),
     "stop-attempt": ({ attempt_id }) => stopAttempt(context, attempt_id),
     "observe-attempts": () => observeAttempts(context),
     "report-check": ({ run_id }) => reportCheck({ ...services, publicUrl: context.controlPlaneUrl }, run_id),

@@ -25,16 +25,21 @@ export async function tryAdmissionLock(tx: Transaction): Promise<boolean> {
   return row?.held === true;
 }
 
-/** The attempts that wait for a dispatch, the most urgent of each repository. */
-export async function readQueuedAttempts(connection: Connection): Promise<readonly QueuedAttempt[]> {
-  return connection<QueuedAttempt[]>`
-    select attempt, run, repository, pool, priority, "queuedAt", position, "jobKey", "planDigest", pending from (
+/** The attempts that wait for a dispatch, the most urgent of each repository. `isPartial`: more of one wait. */
+export async function readQueuedAttempts(
+  connection: Connection,
+): Promise<{ readonly attempts: readonly QueuedAttempt[]; readonly isPartial: boolean }> {
+  const rows = await connection<(QueuedAttempt & { readonly place: number })[]>`
+    select attempt, run, repository, pool, priority, "queuedAt", position, "jobKey", "planDigest", pending,
+      place::int from (
       select a.id as attempt, a.run_id as run, r.repository_id as repository, a.pool, a.priority,
         a.queued_at as "queuedAt", j.position, j.key as "jobKey", r.plan_digest as "planDigest", a.pending,
         row_number() over (partition by r.repository_id order by a.priority desc, a.queued_at, j.position) as place
       from delta.attempts a join delta.runs r on r.id = a.run_id join delta.jobs j on j.id = a.job_id
       where a.state = 'queued' and r.state in ('queued', 'running')) as ranked
-    where place <= ${CANDIDATES_PER_REPOSITORY_MAX}`;
+    where place <= ${CANDIDATES_PER_REPOSITORY_MAX + 1}`;
+  const attempts = rows.filter(({ place }) => place <= CANDIDATES_PER_REPOSITORY_MAX);
+  return { attempts, isPartial: attempts.length < rows.length };
 }
 
 export interface UseRow {

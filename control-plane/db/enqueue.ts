@@ -5,7 +5,7 @@ export interface TaskPayloads {
   readonly "plan-run": { readonly run_id: string };
   readonly "advance-run": { readonly run_id: string };
   readonly "admit-attempts": Record<string, never>;
-  readonly "dispatch-attempt": { readonly attempt_id: string };
+  readonly "dispatch-attempts": Record<string, never>;
   readonly "stop-attempt": { readonly attempt_id: string };
   readonly "observe-attempts": Record<string, never>;
   readonly "report-check": { readonly run_id: string };
@@ -29,12 +29,22 @@ export function wakeRun(task: "plan-run" | "advance-run" | "report-check", runId
 }
 
 /** A wake-up for one attempt. */
-export function wakeAttempt(task: "dispatch-attempt" | "stop-attempt", attemptId: string, delayMs = 0): Wake {
+export function wakeAttempt(task: "stop-attempt", attemptId: string, delayMs = 0): Wake {
   return { task, payload: { attempt_id: attemptId }, key: `${task}:${attemptId}`, delayMs };
 }
 
+/** A later look at what is to be dispatched, for one attempt whose backend gave no answer. */
+export function wakeDispatch(attemptId: string, delayMs: number): Wake {
+  return { task: "dispatch-attempts", payload: {}, key: `dispatch-attempts:${attemptId}`, delayMs };
+}
+
+/** A second look soon, which never puts off one that waits already. */
+export function wakeAgain(task: "admit-attempts", delayMs: number): Wake {
+  return { task, payload: {}, key: `${task}:again`, delayMs };
+}
+
 /** A wake-up for something that looks at everything at once. */
-export function wakeAll(task: "admit-attempts" | "observe-attempts"): Wake {
+export function wakeAll(task: "admit-attempts" | "dispatch-attempts" | "observe-attempts"): Wake {
   return { task, payload: {}, key: task, delayMs: 0 };
 }
 

@@ -60,6 +60,11 @@ export async function insertAudit(
     from unnest(${[...birth.ids]}::uuid[]) as id`;
 }
 
+/** The same for several runs, always in the same order, so that two who do it never wait for each other. */
+export async function lockRuns(tx: Transaction, runIds: ReadonlySet<string>): Promise<void> {
+  await tx`select from delta.runs where id = any(${[...runIds]}::uuid[]) order by id for update`;
+}
+
 /** The lock under which every state of a run, its jobs, attempts and leases changes. Null when there is no such run. */
 export async function lockRun(tx: Transaction, runId: string): Promise<{ readonly state: RunState } | null> {
   const [row] = await tx<{ state: RunState }[]>`select state from delta.runs where id = ${runId} for update`;

@@ -1,7 +1,8 @@
 import { readQueuedAttempts, readUse, tryAdmissionLock, writePending, type UseRow } from "../db/admission.ts";
+import { wakeAgain } from "../db/enqueue.ts";
 import { inTransaction } from "../db/in-transaction.ts";
 import { readPlan } from "../db/plans.ts";
-import { lockRun } from "../db/state-change.ts";
+import { lockRuns } from "../db/state-change.ts";
 import type { Transaction } from "../db/client.ts";
 import { withChange } from "../lifecycle/change.ts";
 import { beginDispatch } from "../lifecycle/dispatch.ts";
@@ -12,46 +13,63 @@ import type { TaskContext } from "./context.ts";
 
 const AUTHOR = { actor: "control-plane", cause: "admitted" };
 
+/** Another control plane may have looked before our rows were there; so soon it is looked at again. */
+const AGAIN_MS = 25;
+
 /** Decides which of the waiting attempts are dispatched now, and tells the others why they wait. */
 export async function admitAttempts({ database, poolCaps, serverKey }: TaskContext): Promise<void> {
   await inTransaction(database, (tx) =>
     withChange(tx, AUTHOR, async (change) => {
       if (!(await tryAdmissionLock(tx))) {
+        change.wakes.push(wakeAgain("admit-attempts", AGAIN_MS));
         return;
       }
-      const { candidates, runCaps } = await readCandidates(tx);
+      const { candidates, runCaps, isPartial } = await readCandidates(tx);
       if (candidates.length === 0) {
         return;
       }
       const capacity = capacityOf(await readUse(tx), poolCaps, runCaps);
       const { admitted, pending } = admit(candidates, capacity);
-      const runs = new Map(candidates.map(({ attempt, run }) => [attempt, run]));
-      for (const attempt of admitted) {
-        const run = runs.get(attempt) as RunId;
-        await lockRun(tx, run);
-        await beginDispatch(change, { id: attempt, run, serverKey });
+      const chosen = new Set(admitted);
+      const admittedOf = Map.groupBy(
+        candidates.filter(({ attempt }) => chosen.has(attempt)),
+        ({ run }) => run,
+      );
+      await lockRuns(tx, new Set(admittedOf.keys()));
+      for (const [run, attempts] of admittedOf) {
+        await beginDispatch(change, { ids: attempts.map(({ attempt }) => attempt), run, serverKey });
       }
       for (const run of await writePending(tx, pending)) {
         change.touched.add(run);
+      }
+      if (isPartial && admitted.length > 0) {
+        change.wakes.push(wakeAgain("admit-attempts", 0));
       }
     }),
   );
 }
 
-async function readCandidates(
-  tx: Transaction,
-): Promise<{ readonly candidates: readonly Candidate[]; readonly runCaps: ReadonlyMap<RunId, number> }> {
+async function readCandidates(tx: Transaction): Promise<{
+  readonly candidates: readonly Candidate[];
+  readonly runCaps: ReadonlyMap<RunId, number>;
+  /** More wait than were looked at. */
+  readonly isPartial: boolean;
+}> {
   const runCaps = new Map<RunId, number>();
   const candidates: Candidate[] = [];
-  for (const { queuedAt, jobKey, planDigest, ...attempt } of await readQueuedAttempts(tx)) {
+  const pathsOf = new Map<string, ReturnType<typeof remainingPaths>>();
+  const { attempts, isPartial } = await readQueuedAttempts(tx);
+  for (const { queuedAt, jobKey, planDigest, ...attempt } of attempts) {
     const plan = await readPlan(tx, planDigest);
+    const paths = pathsOf.get(planDigest) ?? remainingPaths(plan);
+    pathsOf.set(planDigest, paths);
     if (plan.limits.max_concurrency !== null) {
       runCaps.set(attempt.run, plan.limits.max_concurrency);
     }
-    const remainingPath = remainingPaths(plan).get(jobKey) ?? 1;
+    const remainingPath = paths.get(jobKey) ?? 1;
     candidates.push({ ...attempt, remainingPath, queuedAt: queuedAt.getTime() });
   }
-  return { candidates, runCaps };
+  return { candidates, runCaps, isPartial };
 }
 
 function capacityOf(

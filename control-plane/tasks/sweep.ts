@@ -69,6 +69,6 @@ function wakesOfAttempt(attempt: DueAttempt): readonly Wake[] {
     ...(ended ? [] : [wakeRun("advance-run", runId)]),
     ...(stopWanted ? [wakeAttempt("stop-attempt", id)] : []),
     ...(state === "queued" ? [wakeAll("admit-attempts")] : []),
-    ...(state === "dispatched" && unplaced ? [wakeAttempt("dispatch-attempt", id)] : []),
+    ...(state === "dispatched" && unplaced ? [wakeAll("dispatch-attempts")] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { requestCancel } from "../../control-plane/lifecycle/index.ts";
 import { admitAttempts } from "../../control-plane/tasks/admit-attempts.ts";
-import { dispatchAttempt } from "../../control-plane/tasks/dispatch-attempt.ts";
+import { createDispatching } from "../../control-plane/tasks/dispatch-attempts.ts";
 import { observeAttempts } from "../../control-plane/tasks/observe-attempts.ts";
 import { stopAttempt } from "../../control-plane/tasks/stop-attempt.ts";
 import { sweep } from "../../control-plane/tasks/sweep.ts";
@@ -87,6 +87,7 @@ const timePasses: Action = async ({ world, run, random }) => {
   const attempts = await world.attempts(run);
   const attempt = attempts.at(-1);
   const column = random.pick([
+    "dispatch_at",
     "queue_deadline_at",
     "claim_deadline_at",
     "deadline_at",
@@ -115,7 +116,7 @@ const sweepNow: Action = ({ world: { database, context } }) =>
 
 const advance: Action = ({ world, run }) => world.advance(run);
 
-const dispatch: Action = async ({ world, run, random }) => {
+const dispatch: Action = async ({ world, random }) => {
   world.backend.answer = random.pick([
     { status: "accepted", backendRef: "backend" },
     { status: "accepted", backendRef: "backend" },
@@ -124,11 +125,7 @@ const dispatch: Action = async ({ world, run, random }) => {
     { status: "refused", detail: "never" },
   ]);
   await admitAttempts(world.context);
-  for (const { id, state } of await world.attempts(run)) {
-    if (state === "dispatched") {
-      await dispatchAttempt(world.context, id);
-    }
-  }
+  await createDispatching(world.context).dispatchDue();
 };
 
 const stop: Action = async ({ world, run, random }) => {

@@ -1,25 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { newId } from "../../control-plane/clock.ts";
 import type { Database } from "../../control-plane/db/client.ts";
 import { inTransaction } from "../../control-plane/db/in-transaction.ts";
 import { recordSweep } from "../../control-plane/db/sweep.ts";
 import { claimAttempt, type ClaimAnswer } from "../../control-plane/lifecycle/claim.ts";
-import { beginPlanning, createRun, storePlan } from "../../control-plane/lifecycle/index.ts";
 import type { LeaseTiming } from "../../control-plane/lifecycle/lease-timing.ts";
 import { claimToken } from "../../control-plane/lifecycle/tokens.ts";
 import { admitAttempts } from "../../control-plane/tasks/admit-attempts.ts";
 import { advanceRun } from "../../control-plane/tasks/advance-run.ts";
 import type { TaskContext } from "../../control-plane/tasks/context.ts";
-import { dispatchAttempt } from "../../control-plane/tasks/dispatch-attempt.ts";
+import { createDispatching } from "../../control-plane/tasks/dispatch-attempts.ts";
 import type { Dispatcher, DispatchResult, StopResult } from "../../schemas/dispatcher.ts";
 import type { AttemptId, JobId, RepositoryId, RunId } from "../../schemas/ids.ts";
 import type { Plan } from "../../schemas/plan.ts";
 import type { ClaimReply } from "../../schemas/runner-protocol.ts";
 import type { AttemptState, JobState, RunState } from "../../schemas/states.ts";
 import { createTestDatabase } from "./database.ts";
-import { compiled, testEvent } from "./plans.ts";
+import { insertPlannedRun, insertRepository } from "./planned-run.ts";
 
-export const TEST_AUTHOR = { actor: "user:test", cause: "test" };
+export { TEST_AUTHOR } from "./planned-run.ts";
 
 /** Long enough that nothing expires by itself in a test; tests that want expiry move the clock of one row. */
 export const TEST_TIMING: LeaseTiming = { ttlMs: 60_000, heartbeatIntervalMs: 10_000, marginMs: 5_000 };
@@ -101,10 +99,7 @@ export async function createWorld(): Promise<World> {
     log: { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) },
   };
   await inTransaction(database, (tx) => recordSweep(tx, { outageMs: 600_000, ttlMs: TEST_TIMING.ttlMs }));
-  const repositoryId = newId<RepositoryId>();
-  await database`
-    insert into delta.repositories (id, forge, forge_id, full_name, clone_url, default_branch)
-    values (${repositoryId}, 'local', ${repositoryId}, 'test/test', '/nowhere', 'main')`;
+  const repositoryId = await insertRepository(database);
   return { database, context, backend, ...actions(context, repositoryId), ...views(database) };
 }
 
@@ -126,31 +121,11 @@ function actions(context: TaskContext, repositoryId: RepositoryId) {
   return {
     advance,
     claim,
-    async planned(plan: Plan): Promise<RunId> {
-      const created = await inTransaction(database, async (tx) => {
-        const run = await createRun(tx, TEST_AUTHOR, {
-          repositoryId,
-          deliveryId: null,
-          event: testEvent(),
-          headSha: plan.changes.head,
-          baseSha: null,
-          request: null,
-          rerunOf: null,
-        });
-        await beginPlanning(tx, TEST_AUTHOR, run.id);
-        await storePlan(tx, TEST_AUTHOR, run.id, compiled(plan));
-        return run;
-      });
-      return created.id;
-    },
+    planned: (plan: Plan): Promise<RunId> => insertPlannedRun(database, repositoryId, plan),
     async dispatchAll(run: RunId): Promise<void> {
       await advance(run);
       await admitAttempts(context);
-      const waiting = await database<{ id: string }[]>`
-        select id from delta.attempts where run_id = ${run} and state = 'dispatched' and backend_ref is null order by id`;
-      for (const { id } of waiting) {
-        await dispatchAttempt(context, id);
-      }
+      await createDispatching(context).dispatchDue();
     },
     async claimed(attempt: AttemptId): Promise<ClaimReply["lease"]> {
       const answer = await claim(attempt);

@@ -6,7 +6,7 @@ import { acknowledgeLease, takeHeartbeat } from "../../../control-plane/lifecycl
 import { readCaredFor } from "../../../control-plane/db/observations.ts";
 import { createRun, failPlanning, requestCancel, rerun } from "../../../control-plane/lifecycle/index.ts";
 import { admitAttempts } from "../../../control-plane/tasks/admit-attempts.ts";
-import { dispatchAttempt } from "../../../control-plane/tasks/dispatch-attempt.ts";
+import { createDispatching } from "../../../control-plane/tasks/dispatch-attempts.ts";
 import { observeAttempts } from "../../../control-plane/tasks/observe-attempts.ts";
 import { stopAttempt } from "../../../control-plane/tasks/stop-attempt.ts";
 import { sweep } from "../../../control-plane/tasks/sweep.ts";
@@ -151,8 +151,13 @@ describe("dispatch", () => {
       pending: "the backend does not answer",
     });
     world.backend.answer = { status: "accepted", backendRef: "x" };
-    await dispatchAttempt(world.context, attempt);
-    await dispatchAttempt(world.context, attempt);
+    const dispatching = createDispatching(world.context);
+    await dispatching.dispatchDue();
+    expect(world.backend.dispatched).toEqual([attempt]);
+    await world.letPass("attempts", attempt, "dispatch_at");
+    await Promise.all([dispatching.dispatchDue(), createDispatching(world.context).dispatchDue()]);
+    await world.letPass("attempts", attempt, "dispatch_at");
+    await dispatching.dispatchDue();
     expect(world.backend.dispatched).toEqual([attempt, attempt]);
     expect(await world.attemptOf(run, "a")).toMatchObject({ state: "dispatched", pending: null });
     expect((await world.claim(attempt)).status).toBe("granted");
@@ -169,7 +174,7 @@ describe("dispatch", () => {
     const run = await world.planned(testPlan([testJob("a")]));
     await world.advance(run);
     await admitAttempts(context);
-    await dispatchAttempt(context, (await world.attemptOf(run, "a")).id);
+    await createDispatching(context).dispatchDue();
     expect((await world.attemptOf(run, "a")).state).toBe("dispatched");
     expect(log).toEqual(["the dispatcher failed"]);
   });
@@ -381,11 +386,7 @@ describe("the sweep", () => {
     await world.letPass("runs", run, "wake_at");
     await world.letPass("runs", run, "report_at");
     await sweepOnce(world);
-    expect(await waiting(world)).toEqual([
-      `advance-run:${run}`,
-      `dispatch-attempt:${attempt}`,
-      `report-check:${run}`,
-    ]);
+    expect(await waiting(world)).toEqual([`advance-run:${run}`, "dispatch-attempts", `report-check:${run}`]);
     // What was woken is not woken again at once.
     await world.database`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`;
     await sweepOnce(world);

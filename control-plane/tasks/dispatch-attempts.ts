@@ -1,0 +1,132 @@
+import { takeDueDispatches, type AttemptToDispatch } from "../db/dispatches.ts";
+import { planJob } from "../db/plans.ts";
+import { recordDispatches, type DispatchAnswer } from "../lifecycle/dispatch.ts";
+import { claimToken } from "../lifecycle/tokens.ts";
+import type { DispatchResult } from "../../schemas/dispatcher.ts";
+import type { TaskContext } from "./context.ts";
+
+/** Asks again only after the wait that the dispatcher's own failure deserves. */
+const FAILED_RETRY_MS = 5_000;
+/** Backends asked at once. A dispatcher that wants fewer lets the others wait in its own line. */
+const LANES = 32;
+/** Fewer free lanes are not worth a statement. */
+const LANES_TO_FILL = 8;
+/** A little less than the sweeper's recheck, so that what it finds is due. */
+const ASK_AGAIN_MS = 4_000;
+
+/** The dispatching of one control plane. */
+export interface Dispatching {
+  /**
+   * Asks the backend for a runner for every attempt that is due, and returns when none is. A second call
+   * meanwhile makes the first look again and returns at once.
+   */
+  dispatchDue(): Promise<void>;
+}
+
+/**
+ * The request of one attempt is always the same, and repeated until the backend answers. A slow answer
+ * holds up its own lane alone, and answers that come together are written down together.
+ */
+export function createDispatching(context: TaskContext): Dispatching {
+  const keeper = createAnswerKeeper(context);
+  const lanes = new Set<Promise<void>>();
+  let isRunning = false;
+  let isCalled = false;
+  let onCall = (): void => undefined;
+
+  const fillLanes = async (): Promise<boolean> => {
+    const room = LANES - lanes.size;
+    const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
+    for (const attempt of due) {
+      const lane = ask(context, attempt).then((result) => {
+        lanes.delete(lane);
+        keeper.keep({ id: attempt.id, run: attempt.run, result });
+      });
+      lanes.add(lane);
+    }
+    return due.length === room;
+  };
+  const askForAll = async (): Promise<void> => {
+    let mayBeMore = false;
+    while (isCalled || mayBeMore || lanes.size > 0) {
+      if ((isCalled || mayBeMore) && LANES - lanes.size >= LANES_TO_FILL) {
+        isCalled = false;
+        mayBeMore = await fillLanes();
+      } else {
+        const called = isCalled ? [] : [new Promise<void>((resolve) => (onCall = resolve))];
+        await Promise.race([...lanes, ...called]);
+      }
+    }
+    await keeper.done();
+  };
+  return {
+    async dispatchDue() {
+      isCalled = true;
+      onCall();
+      if (isRunning) {
+        return;
+      }
+      isRunning = true;
+      try {
+        while (isCalled) {
+          await askForAll();
+        }
+      } finally {
+        isRunning = false;
+      }
+    },
+  };
+}
+
+async function ask(context: TaskContext, attempt: AttemptToDispatch): Promise<DispatchResult> {
+  const { database, dispatcher, log } = context;
+  try {
+    const job = await planJob(database, attempt.planDigest, attempt.jobKey);
+    return await dispatcher.dispatch({
+      attemptId: attempt.id,
+      runId: attempt.run,
+      attemptNumber: attempt.number,
+      job,
+      trust: attempt.trust,
+      claimToken: claimToken(context.serverKey, attempt.id),
+      controlPlaneUrl: context.controlPlaneUrl,
+    });
+  } catch (error) {
+    log.error({ attempt: attempt.id, err: error }, "the dispatcher failed");
+    const detail = "the dispatcher failed; it is tried again";
+    return { status: "unknown", detail, retryAfterMs: FAILED_RETRY_MS };
+  }
+}
+
+interface AnswerKeeper {
+  keep(answer: DispatchAnswer): void;
+  /** Resolves when everything is written down. */
+  done(): Promise<void>;
+}
+
+/** Writes the first answer at once, and what comes meanwhile together in the next transaction. */
+function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
+  let waiting: DispatchAnswer[] = [];
+  let writing: Promise<void> | null = null;
+  const write = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const answers = waiting;
+      waiting = [];
+      await recordDispatches(database, answers).catch((error: unknown) => {
+        // The same requests are made again, and get the same answers.
+        log.error(
+          { attempts: answers.length, err: error },
+          "the backend's answers could not be written down",
+        );
+      });
+    }
+    writing = null;
+  };
+  return {
+    keep(answer) {
+      waiting.push(answer);
+      writing ??= write();
+    },
+    done: () => writing ?? Promise.resolve(),
+  };
+}
