@@ -26,6 +26,8 @@ export const GROUP_NAME = "attempt";
 export const TASK_NAME = "runner";
 export const META_ATTEMPT = "delta_attempt";
 export const META_SPEC_SHA = "delta_spec_sha";
+/** How long the job's machine may boot; absent where a runner starts at once. Milliseconds. */
+export const META_BOOT_MS = "delta_boot_ms";
 
 /** After the job's own grace, for the runner to send the last log bytes and its report. */
 const RUNNER_EXIT_MS = 10_000;
@@ -134,6 +136,7 @@ function jobOf(
       [META_SPEC_SHA]: specSha,
       delta_run: request.runId,
       delta_job: request.job.key,
+      ...(pool.profile.machine !== null && { [META_BOOT_MS]: String(pool.profile.machine.bootMs) }),
     },
     Constraints: constraintsOf(request),
     TaskGroups: [groupOf(config, request, pool, resources)],
@@ -147,10 +150,14 @@ function groupOf(
   resources: NomadResources,
 ): NomadTaskGroup {
   const identityFile = config.claimProof === "workload_identity" ? IDENTITY_FILE : null;
+  const runnerConfig = runnerConfigOf(request, pool, identityFile !== null);
+  const isTold = pool.profile.machine !== null;
   const shape = pool.profile.shape(request, {
     configFile: CONFIG_FILE,
     identityFile,
     memoryMegabytes: resources.memoryMegabytes,
+    cpuMillis: resources.cpuMillis,
+    runnerConfig: isTold ? runnerConfig : null,
   });
   return {
     Name: GROUP_NAME,
@@ -171,7 +178,7 @@ function groupOf(
     EphemeralDisk: { SizeMB: Math.max(resources.diskMegabytes, DISK_MEGABYTES_MIN) },
     ...(shape.networks.length > 0 && { Networks: shape.networks }),
     ...(Object.keys(shape.volumes).length > 0 && { Volumes: shape.volumes }),
-    Tasks: [taskOf(request, shape, resources, pool, identityFile)],
+    Tasks: [taskOf(request, shape, resources, identityFile, isTold ? null : runnerConfig)],
   };
 }
 
@@ -179,8 +186,8 @@ function taskOf(
   request: DispatchRequest,
   shape: TaskShape,
   resources: NomadResources,
-  pool: NomadPool,
   identityFile: string | null,
+  configText: string | null,
 ): NomadTask {
   return {
     Name: TASK_NAME,
@@ -194,14 +201,16 @@ function taskOf(
       MemoryMB: resources.memoryMegabytes + shape.memoryOverheadMegabytes,
     },
     ...(identityFile !== null && { Identities: [identityOf(request)] }),
-    Templates: [
-      {
-        EmbeddedTmpl: runnerConfigOf(request, pool, identityFile !== null),
-        DestPath: CONFIG_DESTINATION,
-        Perms: "0600",
-        ChangeMode: "noop",
-      },
-    ],
+    ...(configText !== null && {
+      Templates: [
+        {
+          EmbeddedTmpl: configText,
+          DestPath: CONFIG_DESTINATION,
+          Perms: "0600",
+          ChangeMode: "noop",
+        },
+      ],
+    }),
     ...(shape.mounts.length > 0 && { VolumeMounts: shape.mounts }),
     KillTimeout: (request.job.cancel.grace_ms + RUNNER_EXIT_MS) * NANOSECONDS_PER_MILLISECOND,
     KillSignal: "SIGTERM",

@@ -23,6 +23,14 @@ export interface DockerProfile {
   readonly seccompFile: string | null;
 }
 
+/** Each lets steps read the runner's program or memory, and with it the lease (ADR 28). */
+const REVEALING = ["all", "dac_override", "dac_read_search", "sys_admin", "sys_ptrace", "sys_rawio"];
+
+/** Capabilities of the list that no pool may give back, in the words they were written in. */
+export function revealingCapabilities(capabilities: readonly string[]): readonly string[] {
+  return capabilities.filter((name) => REVEALING.includes(name.toLowerCase().replace(/^cap_/, "")));
+}
+
 const BYTES_PER_MEGABYTE = 1024 * 1024;
 const CONTROL_SOCKET = `${RUNNER_FOLDER}/control.sock`;
 /** Nomad's own folder for the task: on the client's disk, removed with the allocation. */
@@ -42,7 +50,9 @@ export function dockerProfile(options: DockerProfile): TaskProfile {
     driver: "docker",
     controlPlane: `unix:${CONTROL_SOCKET}`,
     workspaceRoot: WORKSPACE,
+    machine: null,
     refusal(request) {
+      if (request.job.runner.isolation === "vm") return "a pool of containers cannot give the job a machine";
       const choice = chooseImage(options.images, request.job.image, request.trust);
       if (!choice.ok) return choice.refusal;
       // Docker would share the client's own network: metadata services, Nomad, other jobs.
