@@ -23,7 +23,7 @@ export const DIAGNOSTIC_CODES = {
   DC1004: { name: "yaml.encoding", severity: "error", title: "A configuration file is not UTF-8 text" },
   DC1005: { name: "yaml.syntax", severity: "error", title: "The text is not YAML" },
   DC1006: { name: "yaml.too_deep", severity: "error", title: "Maps and lists are nested more than 64 deep" },
-  DC1007: { name: "yaml.too_many_keys", severity: "error", title: "One map has more than 5,000 keys" },
+  DC1007: { name: "yaml.too_many_keys", severity: "error", title: "One map has more than 10,000 keys" },
   DC1008: {
     name: "yaml.alias_limit",
     severity: "error",
@@ -40,7 +40,11 @@ export const DIAGNOSTIC_CODES = {
   DC1014: { name: "yaml.tag_forbidden", severity: "error", title: "A YAML tag is not allowed" },
   DC1015: { name: "yaml.directive_forbidden", severity: "error", title: "A YAML directive is not allowed" },
   DC1016: { name: "yaml.key_invalid", severity: "error", title: "A key is not a plain word" },
-  DC1017: { name: "yaml.too_complex", severity: "error", title: "A file has more than 250,000 tokens" },
+  DC1017: {
+    name: "yaml.too_complex",
+    severity: "error",
+    title: "A file has more than 250,000 tokens or 50,000 lines",
+  },
   DC1018: { name: "yaml.duplicate_key", severity: "error", title: "A key is written twice in one map" },
   DC1019: {
     name: "yaml.merge_invalid",

@@ -1,6 +1,7 @@
 import type { Report } from "../diagnostics/report.ts";
 import { evaluateExpression, renderTemplate, type Scope, type Template } from "../expressions/index.ts";
 import { folderProblem, normalizeFolder } from "./folder.ts";
+import { readsLate } from "./late-reads.ts";
 import type { IfModel, JobModel, StepModel } from "./model.ts";
 
 /** A job's texts with every `${{ }}` worked out for one event and change set. */
@@ -46,7 +47,8 @@ function conditionHolds(condition: IfModel, scope: Scope, report: Report): boole
   return value === true;
 }
 
-class Binder {
+/** Works out texts in the scope of one job. */
+export class Binder {
   readonly #scope: Scope;
   readonly #report: Report;
 
@@ -71,8 +73,10 @@ class Binder {
     return text ?? "";
   }
 
+  /** Without the variables that read needed jobs. */
   env(templates: ReadonlyMap<string, Template>): Readonly<Record<string, string>> {
-    return Object.fromEntries(Array.from(templates, ([key, template]) => [key, this.text(template)]));
+    const known = [...templates].filter(([, template]) => !readsLate(template));
+    return Object.fromEntries(known.map(([key, template]) => [key, this.text(template)]));
   }
 
   /** None when the step's `if` is false. */

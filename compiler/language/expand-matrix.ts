@@ -5,6 +5,7 @@ import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { mapOf as mapTypeOf, optional, type Type, unite } from "../expressions/index.ts";
 import type { YamlEntry, YamlNode } from "../yaml/nodes.ts";
+import { hasAxesElsewhere } from "./misplaced-axes.ts";
 import { entryOf, itemsOf, mapOf, valueOf } from "./read.ts";
 import { typeOfScalar } from "./scope.ts";
 
@@ -22,7 +23,8 @@ interface WrittenCell {
  */
 export function expandMatrix(entry: YamlEntry, report: Report): readonly Cell[] {
   const matrix = mapOf(entry.value);
-  if (matrix === null) return [];
+  // That has been reported, and without its axes the matrix would be wrong in other ways as well.
+  if (matrix === null || hasAxesElsewhere(matrix)) return [];
   const axes = readAxes(entryOf(matrix, "axes"), report);
   if (axes === null) return [];
   const size = [...axes.values()].reduce((product, values) => product * values.length, 1);

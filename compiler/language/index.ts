@@ -10,14 +10,13 @@ import { readFiles } from "./include-files.ts";
 import { eventInputs } from "./event-inputs.ts";
 import { lowerChanges, lowerComponents } from "./lower-components.ts";
 import { lowerJobs } from "./lower-jobs.ts";
-import { TIMEOUT_BOUNDS } from "./lower-steps.ts";
+import { lowerPolicies } from "./lower-policies.ts";
 import { lowerTriggers } from "./lower-triggers.ts";
-import { lowerDuration } from "./lowering.ts";
 import type { PipelineModel } from "./model.ts";
 import { Origins } from "./origins.ts";
 import { lowerPipelineRules } from "./pipeline-rules.ts";
 import { PLAN_LIMITS_DEFAULT } from "./plan-limits.ts";
-import { entryOf, mapOf, numberOf, textOf, valueOf } from "./read.ts";
+import { entryOf, mapOf, textOf, valueOf } from "./read.ts";
 import { scopeType } from "./scope.ts";
 
 export { bindJob } from "./bind.ts";
@@ -83,7 +82,7 @@ function lowerPipeline(
     inputs,
     components: lowerComponents(root, report),
     changes: lowerChanges(root),
-    limits: lowerLimits(root, report),
+    policies: lowerPolicies(root, report, (span) => ({ by: "repository", span })),
     concurrency: lowerConcurrency(entryOf(root, "concurrency")?.value, { report, scope }),
     jobs: lowerJobs(root, {
       defaults: mapOf(entryOf(root, "defaults")?.value),
@@ -104,12 +103,4 @@ function lowerVars(root: YamlMap, report: Report): ReadonlyMap<string, Value> {
     if (scalar !== null) vars.set(key, scalar);
   }
   return vars;
-}
-
-function lowerLimits(root: YamlMap, report: Report): PipelineModel["limits"] {
-  const runs = mapOf(entryOf(mapOf(entryOf(root, "policies")?.value), "runs")?.value);
-  return {
-    maxRuntimeMs: lowerDuration(runs, "max_runtime", TIMEOUT_BOUNDS, report),
-    maxConcurrency: numberOf(entryOf(runs, "max_concurrency")?.value),
-  };
 }

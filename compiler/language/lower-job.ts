@@ -10,6 +10,7 @@ import type { Templates } from "./extend-job.ts";
 import type { InputValues } from "./inputs.ts";
 import { type Cell, expandMatrix, instanceKey, matrixType } from "./expand-matrix.ts";
 import { folderProblem } from "./folder.ts";
+import { jobPlaces } from "./job-places.ts";
 import { lowerCondition, lowerRules } from "./lower-condition.ts";
 import {
   lowerAllowFailure,
@@ -109,6 +110,7 @@ function lowerShared(
   return {
     id: entry.key,
     span: entry.keySpan,
+    places: jobPlaces(job),
     name: lowerTemplate(value("name"), lowering),
     image: lowerTemplate(value("image"), lowering),
     workdir: lowerWorkdir(value("workdir"), lowering),

@@ -1,5 +1,7 @@
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { bindNeeds } from "./bind-needs.ts";
+import { checkLateReads } from "./check-late-reads.ts";
+import { checkNeededArtifacts } from "./check-needed-artifacts.ts";
 import { type JobContext, type JobDraft, lowerJob } from "./lower-job.ts";
 import type { JobModel } from "./model.ts";
 import { checkJobId } from "./job-id.ts";
@@ -34,6 +36,8 @@ export function lowerJobs(root: YamlMap, context: JobContext): readonly JobModel
     }
     drafts.push(last.get(entry.key) === entry ? afterAll(draft, jobs) : draft);
   }
+  checkLateReads(drafts, report);
+  checkNeededArtifacts(drafts, report);
   return bindNeeds(drafts, context.limits, report);
 }
 
@@ -68,6 +72,7 @@ function afterAll(draft: JobDraft, jobs: ReadonlyMap<string, YamlEntry>): JobDra
     job: { value: id, span: draft.span },
     when: "done" as const,
     optional: false,
+    artifacts: [],
   }));
   const all = [...draft.needs, ...needs].map((need) => ({ ...need, everyComponent: true }));
   return { ...draft, needs: all };

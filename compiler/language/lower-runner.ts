@@ -27,6 +27,7 @@ export function lowerRunner(node: YamlNode | null | undefined): JobModel["runner
     os: textOf(entryOf(map, "os")?.value) ?? "linux",
     arch: textOf(entryOf(map, "arch")?.value),
     isolation: wordOf(entryOf(map, "isolation")?.value, ["container", "vm", "process"] as const),
+    labels: [...new Set(locatedTexts(entryOf(map, "labels")?.value).map(({ value }) => value))].toSorted(),
   };
 }
 
@@ -44,7 +45,7 @@ export function lowerResources(node: YamlNode | null | undefined, report: Report
 /** Less than this holds no process that could run a step. */
 const SIZE_BYTES_MIN = 1024 * 1024;
 
-function lowerSize(map: YamlMap | null, key: string, report: Report): number | null {
+export function lowerSize(map: YamlMap | null, key: string, report: Report): number | null {
   const entry = entryOf(map, key);
   const text = textOf(entry?.value);
   const bytes = text === null ? null : parseSize(text);

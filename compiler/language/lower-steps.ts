@@ -19,7 +19,7 @@ function lowerStep(node: YamlNode, lowering: Lowering): readonly StepModel[] {
     {
       name: lowerTemplate(entryOf(map, "name")?.value, lowering),
       run,
-      env: lowerEnv(entryOf(map, "env")?.value, lowering),
+      env: lowerEnv(entryOf(map, "env")?.value, { ...lowering, mayReadNeeds: true }),
       if: condition && lowerIf(condition.value, lowering),
       timeoutMs: lowerDuration(map, "timeout", TIMEOUT_BOUNDS, lowering.report),
       continueOnError: booleanOf(entryOf(map, "continue_on_error")?.value) ?? false,

@@ -13,15 +13,18 @@ import {
 } from "../expressions/index.ts";
 import { type YamlMap, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
 import { parseDuration } from "./duration.ts";
+import { checkReserved } from "./late-reads.ts";
 import type { IfModel } from "./model.ts";
 import { inputsType } from "./scope.ts";
-import { entryOf, mapOf, scalarOf, textOf, writtenText } from "./read.ts";
+import { entryOf, itemsOf, mapOf, scalarOf, textOf, writtenText } from "./read.ts";
 
 /** What lowering one part of the document needs to know. */
 export interface Lowering {
   readonly report: Report;
   /** Names that expressions in this part may read. */
   readonly scope: Type;
+  /** Whether texts may read `needs`, as the environments of a job and its steps may. Default: no. */
+  readonly mayReadNeeds?: boolean;
 }
 
 /** Text that may hold `${{ }}`, parsed and checked; null when absent or wrong. */
@@ -70,7 +73,8 @@ function bindInputs(expression: Expression, { origin }: YamlScalar): Expression 
   return origin.inputs === null ? expression : substitute(expression, "inputs", origin.inputs);
 }
 
-function checkText(expression: Expression, { scope, report }: Lowering): void {
+function checkText(expression: Expression, { scope, report, mayReadNeeds = false }: Lowering): void {
+  if (checkReserved(expression, mayReadNeeds, report)) return;
   const type = checkExpression(expression, scope, report);
   if (type.kind === "optional" || type.kind === "null") {
     const message = `This is ${describeType(type)}, and null has no text; give it a default with \`??\``;
@@ -82,6 +86,11 @@ function checkText(expression: Expression, { scope, report }: Lowering): void {
       `This is ${describeType(type)}, which has no text; use \`join\` or \`to_json\``,
     );
   }
+}
+
+/** A list of texts; a single one counts as a list of one. */
+export function lowerTemplates(node: YamlNode | null | undefined, lowering: Lowering): readonly Template[] {
+  return itemsOf(node).flatMap((item) => lowerTemplate(item, lowering) ?? []);
 }
 
 export function lowerEnv(
@@ -110,6 +119,7 @@ export function lowerIf(node: YamlNode | null | undefined, lowering: Lowering): 
   const source = wrapped?.[1] ?? scalar.value;
   const expression = parseExpression(source, locateIn(scalar, source), report);
   if (expression === null) return null;
+  if (checkReserved(expression, false, report)) return null;
   const type = checkExpression(expression, scopeOf(scalar, lowering), report);
   if (type.kind !== "boolean" && type.kind !== "any") {
     const hint =

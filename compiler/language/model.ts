@@ -2,6 +2,7 @@ import type { Component } from "../../schemas/components.ts";
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar, NeedCondition, RetryCause } from "../../schemas/plan.ts";
 import type { Expression, Template, ValueMap } from "../expressions/ast.ts";
+import type { PolicyDocument } from "../policy/model.ts";
 import type { ConcurrencyModel, JobParts } from "./model-parts.ts";
 
 /**
@@ -21,7 +22,8 @@ export interface PipelineModel {
   readonly inputs: ValueMap;
   readonly components: ComponentsModel;
   readonly changes: ChangesModel;
-  readonly limits: { readonly maxRuntimeMs: number | null; readonly maxConcurrency: number | null };
+  /** What the repository asks of its own runs and jobs. */
+  readonly policies: PolicyDocument;
   readonly concurrency: ConcurrencyModel | null;
   /** Every job after matrix expansion, in the order written. */
   readonly jobs: readonly JobModel[];
@@ -199,6 +201,8 @@ export interface JobModel extends JobParts {
   readonly id: string;
   /** The id where the job is written. */
   readonly span: Span;
+  /** Where it says what policies are about: by key, such as `timeout` and `resources.memory`. */
+  readonly places: ReadonlyMap<string, Span>;
   readonly name: Template | null;
   /** Values of this cell by axis; null without a matrix. */
   readonly matrix: ReadonlyMap<string, JsonScalar> | null;

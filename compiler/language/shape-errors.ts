@@ -5,6 +5,7 @@ import { quote } from "../diagnostics/quote.ts";
 import { DIAGNOSTICS_MAX, type Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
+import { axesFix, misplacedAxes } from "./misplaced-axes.ts";
 import { unsupportedKey } from "./unsupported.ts";
 
 /** An ajv error with what its option `verbose` adds. */
@@ -54,10 +55,21 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
     report.add("DC1110", span, `\`${key}\` is not supported yet in ${where}; remove it`);
     return;
   }
+  if (where === "matrix" && explainAxis(key, span, found.node, report)) return;
   const known = Object.keys(error.parentSchema.properties ?? {});
   const meant = suggest(key, known);
   const fix = meant === null ? {} : { fix: replace(`Write \`${meant}\``, span, meant) };
   report.add("DC1101", span, `Unknown key ${quote(key)} in ${where}${didYouMean(key, known)}`, fix);
+}
+
+function explainAxis(key: string, span: Span, matrix: YamlNode, report: Report): boolean {
+  const axes = matrix.kind === "map" ? misplacedAxes(matrix).map((axis) => axis.key) : [];
+  if (matrix.kind !== "map" || !axes.includes(key)) return false;
+  // One fix moves all of them.
+  const fix = key === axes[0] ? axesFix(matrix) : null;
+  const message = `Unknown key ${quote(key)} in matrix; axes go under \`axes:\``;
+  report.add("DC1101", span, message, fix === null ? {} : { fix });
+  return true;
 }
 
 /** Where a required key is missing, as `misspeltKeys` names it; empty for any other failure. */

@@ -3,8 +3,6 @@
  * that is silently ignored would be a promise that is silently broken.
  */
 const UNSUPPORTED: Readonly<Record<string, readonly string[]>> = {
-  policies: ["jobs"],
-  runs: ["budget", "cancel_superseded", "on_failure"],
   include: ["file", "ref", "repo", "sha256", "template"],
 };
 

@@ -12,6 +12,7 @@ import {
 import type { AffectedResult } from "../components/index.ts";
 import type { CompileInput } from "../input.ts";
 import type { JobModel, PipelineModel } from "../language/model.ts";
+import type { EffectivePolicy } from "../policy/effective.ts";
 import type { Verdict } from "../selection/verdict.ts";
 import { presentable } from "./digest.ts";
 
@@ -29,6 +30,7 @@ export interface PlanParts {
   readonly uncertain: readonly Uncertainty[];
   readonly concurrency: PlanConcurrency | null;
   readonly jobs: readonly PlanJob[];
+  readonly policy: EffectivePolicy;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly placeOf: (span: Span) => Place;
 }
@@ -48,14 +50,9 @@ export function buildPlan(parts: PlanParts): Plan {
       affected: affected.affected.map(withFewCauses),
     },
     uncertain: parts.uncertain,
-    limits: {
-      max_runtime_ms: model.limits.maxRuntimeMs,
-      max_concurrency: model.limits.maxConcurrency,
-      budget_ms: null,
-      cancel_superseded: false,
-      on_failure: "continue",
-    },
+    limits: parts.policy.limits(),
     concurrency: parts.concurrency,
+    policy: input.policy ? { digest: input.policy.digest } : null,
     jobs: parts.jobs,
     decisions: parts.instances.map((job) => decision(job, parts)),
   });

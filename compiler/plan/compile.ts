@@ -1,16 +1,21 @@
 import type { ChangeSet } from "../../schemas/changes.ts";
 import type { Diagnostic, Place, Span } from "../../schemas/diagnostic.ts";
-import type { DecisionOutcome, PlanJob } from "../../schemas/plan.ts";
 import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
 import { Report, sortDiagnostics } from "../diagnostics/report.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
 import { Binder } from "../language/bind.ts";
-import { type JobModel, loadPipeline, type PipelineModel } from "../language/index.ts";
+import {
+  type JobModel,
+  loadPipeline,
+  type PipelineModel,
+  type PipelineRuleModel,
+  type RuleModel,
+} from "../language/index.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
-import { withRuleSet } from "../language/rule-set.ts";
 import { lintPipeline } from "../lints/index.ts";
 import { comparePaths } from "../paths.ts";
+import { EffectivePolicy } from "../policy/effective.ts";
 import { changedPaths, changeFacts } from "../selection/change-facts.ts";
 import { decide } from "../selection/decide.ts";
 import { type Doubt, mergeDoubts } from "../selection/doubt.ts";
@@ -23,14 +28,20 @@ import { componentChanges, textsOf } from "./component-changes.ts";
 import { type DefinitionChanges, definitionChanges, NO_DEFINITION_CHANGES } from "./definition-changes.ts";
 import { canonicalPlan, planDigest } from "./digest.ts";
 import { jobScopes } from "./job-scopes.ts";
-import { planJob } from "./plan-job.ts";
+import { planJobs, settleJobs } from "./plan-jobs.ts";
 import { planConcurrency } from "./plan-parts.ts";
+
+/** The rules whose `set` holds, for whoever names where values come from. */
+export interface RulesHeld {
+  readonly ofPipeline: PipelineRuleModel | null;
+  readonly ofJob: (key: string) => RuleModel | null;
+}
 
 /**
  * Compiles the pipeline of one commit for one event. Never throws for what a user wrote, and reads
  * nothing but its input: the same input gives the same plan, to the byte, on every machine.
  */
-export function compile(input: CompileInput): CompileResult {
+export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void): CompileResult {
   const loaded = loadPipeline(input);
   if (loaded.model === null) return failed(loaded.diagnostics);
   const report = new Report();
@@ -53,7 +64,7 @@ export function compile(input: CompileInput): CompileResult {
   const judging = { facts, lists, report, all: request.all };
   const pipelineScope = jobScopes(model, model.vars, input, changes)(null);
   const pipelineView = { event, request, scope: pipelineScope, doubt: definitions.doubtOf(null) };
-  const { refused, vars } = judgePipeline(model, judging, pipelineView);
+  const { refused, vars, rule } = judgePipeline(model, judging, pipelineView);
   const scopeOf = jobScopes(model, vars, input, changes);
   const { components } = affected.graph;
   const expanded = expandForEach({
@@ -70,15 +81,11 @@ export function compile(input: CompileInput): CompileResult {
   const ordered = inNeedOrder(instances);
   const doubtOf = (job: JobModel): Doubt | null => definitions.doubtOf(writtenAs(job));
   const verdicts = decide({ refused, ordered, request, trust: event.trust, judging, scopeOf, doubtOf });
-  const outcomeOf = (key: string): DecisionOutcome | undefined => verdicts.get(key)?.outcome;
-  const settled = (job: JobModel): JobModel => withRuleSet(job, verdicts.get(job.key)?.rule?.set ?? null);
-  const startOf = (key: string): PlanJob["start"] => verdicts.get(key)?.start ?? "auto";
-  const planned = new Map<string, PlanJob>();
-  for (const job of ordered) {
-    if (outcomeOf(job.key) !== "selected") continue;
-    const context = { scope: scopeOf(job), report, placeOf, outcomeOf, startOf, planned };
-    planned.set(job.key, planJob(settled(job), context));
-  }
+  onRules?.({ ofPipeline: rule, ofJob: (key) => verdicts.get(key)?.rule ?? null });
+  const policy = new EffectivePolicy([model.policies, input.policy?.document ?? null]);
+  const planning = { verdicts, policy, scopeOf, placeOf, report };
+  const settled = settleJobs(instances, planning);
+  const jobs = planJobs(inNeedOrder(settled), planning);
   const binder = new Binder(scopeOf(null), report);
   const concurrency = planConcurrency(model.concurrency, { binder, report });
   const later = [...report.settle(), ...advice.settle()];
@@ -95,12 +102,13 @@ export function compile(input: CompileInput): CompileResult {
     input,
     changes,
     model,
-    instances: instances.map(settled),
+    instances: settled,
+    policy,
     sources,
     affected,
     uncertain,
     concurrency,
-    jobs: [...planned.values()],
+    jobs,
     verdicts,
     placeOf,
   });

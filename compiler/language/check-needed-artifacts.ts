@@ -1,0 +1,33 @@
+import type { Span } from "../../schemas/diagnostic.ts";
+import type { Report } from "../diagnostics/report.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import { literalText } from "./literal-text.ts";
+import type { JobDraft } from "./lower-job.ts";
+
+/** Artifacts asked of a needed job that it does not have, as far as both names are plain text. */
+export function checkNeededArtifacts(drafts: readonly JobDraft[], report: Report): void {
+  const byId = new Map(drafts.map((draft) => [draft.id, draft]));
+  for (const need of drafts.flatMap(({ needs }) => needs)) {
+    const needed = byId.get(need.job.value);
+    if (needed === undefined || need.artifacts.length === 0) continue;
+    const names = needed.shared.artifacts.map(({ name }) => literalText(name));
+    if (!names.every((name) => name !== null)) continue;
+    for (const artifact of need.artifacts) {
+      const name = literalText(artifact);
+      if (name !== null && !names.includes(name))
+        reportUnknownArtifact({ job: needed.id, span: needed.span, names }, name, artifact.span, report);
+    }
+  }
+}
+
+export function reportUnknownArtifact(
+  needed: { readonly job: string; readonly span: Span; readonly names: readonly string[] },
+  name: string,
+  span: Span,
+  report: Report,
+): void {
+  const { job, names } = needed;
+  const hint = didYouMean(name, names) || (names.length === 0 ? "; it leaves none behind" : "");
+  const related = [{ span: needed.span, message: `\`${job}\` is written here` }];
+  report.add("DC1125", span, `\`${job}\` has no artifact \`${name}\`${hint}`, { related });
+}

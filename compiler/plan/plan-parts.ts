@@ -1,0 +1,147 @@
+import type { Place, Span } from "../../schemas/diagnostic.ts";
+import type { PlanArtifact, PlanCache, PlanConcurrency, PlanJob, PlanService } from "../../schemas/plan.ts";
+import type { Report } from "../diagnostics/report.ts";
+import type { Template } from "../expressions/index.ts";
+import type { Binder } from "../language/bind.ts";
+import type {
+  ArtifactModel,
+  CacheModel,
+  ConcurrencyModel,
+  EnvironmentModel,
+  JobParts,
+  ServiceModel,
+} from "../language/model-parts.ts";
+import type { Located } from "../language/model.ts";
+import {
+  checkArtifactName,
+  checkCacheKey,
+  checkGroup,
+  checkPaths,
+  checkTaken,
+  checkUrl,
+} from "../language/part-checks.ts";
+
+export interface PartsContext {
+  readonly binder: Binder;
+  readonly report: Report;
+  readonly placeOf: (span: Span) => Place;
+}
+
+type PlanParts = Pick<
+  PlanJob,
+  | "approval"
+  | "artifacts"
+  | "caches"
+  | "cells"
+  | "checkout"
+  | "concurrency"
+  | "environment"
+  | "id_tokens"
+  | "interruptible"
+  | "network"
+  | "no_output_timeout_ms"
+  | "outputs"
+  | "secrets"
+  | "services"
+>;
+
+/** What stands around a job's steps, with every expression worked out. */
+export function planParts(job: JobParts, context: PartsContext): PlanParts {
+  const { placeOf } = context;
+  return {
+    services: job.services.map((service) => planService(service, context)),
+    caches: job.caches.map((cache) => planCache(cache, context)),
+    artifacts: planArtifacts(job.artifacts, context),
+    outputs: job.outputs.map(({ name }) => name),
+    secrets: job.secrets.map(({ variable, secret, span }) => ({ variable, secret, place: placeOf(span) })),
+    id_tokens: job.idTokens.map(({ variable, audiences, span }) => ({
+      variable,
+      audiences,
+      place: placeOf(span),
+    })),
+    network: job.network,
+    checkout: job.checkout,
+    interruptible: job.interruptible,
+    no_output_timeout_ms: job.noOutputTimeoutMs,
+    concurrency: planConcurrency(job.concurrency, context),
+    approval: job.approval && {
+      approvers: job.approval.approvers,
+      min: job.approval.min,
+      expires_ms: job.approval.expiresMs,
+      place: placeOf(job.approval.span),
+    },
+    environment: job.environment && planEnvironment(job.environment, context),
+    cells: job.cells && { max: job.cells.max, fail_fast: job.cells.failFast },
+  };
+}
+
+export function planConcurrency(
+  model: ConcurrencyModel | null,
+  context: Pick<PartsContext, "binder" | "report">,
+): PlanConcurrency | null {
+  if (model === null) return null;
+  const group = bound(model.group, context);
+  checkGroup(group, context.report);
+  return { group: group.value, limit: model.limit, on_conflict: model.onConflict };
+}
+
+function planService(service: ServiceModel, { binder, placeOf }: PartsContext): PlanService {
+  const { name, image, env, command, ports, ready, span } = service;
+  return {
+    name,
+    image: binder.text(image),
+    env: binder.env(env),
+    command: command && command.map((argument) => binder.text(argument)),
+    ports,
+    ready: ready && {
+      command: ready.command.map((argument) => binder.text(argument)),
+      timeout_ms: ready.timeoutMs,
+    },
+    place: placeOf(span),
+  };
+}
+
+function planCache(cache: CacheModel, context: PartsContext): PlanCache {
+  const { binder, report, placeOf } = context;
+  const key = bound(cache.key, context);
+  const paths = cache.paths.map((path) => bound(path, context));
+  checkCacheKey(key, report);
+  checkPaths(paths, report);
+  return {
+    key: key.value,
+    paths: paths.map(({ value }) => value),
+    restore_keys: cache.restoreKeys.map((restore) => binder.text(restore)),
+    mode: cache.mode,
+    place: placeOf(cache.span),
+  };
+}
+
+function planArtifacts(models: readonly ArtifactModel[], context: PartsContext): readonly PlanArtifact[] {
+  const { report, placeOf } = context;
+  const names = models.map(({ name }) => bound(name, context));
+  for (const name of names) checkArtifactName(name, report);
+  checkTaken(names, "artifact", report);
+  return models.map((model, index): PlanArtifact => {
+    const paths = model.paths.map((path) => bound(path, context));
+    checkPaths(paths, report);
+    return {
+      name: names[index]?.value ?? "",
+      paths: paths.map(({ value }) => value),
+      type: model.type,
+      when: model.when,
+      expire_ms: model.expireMs,
+      required: model.required,
+      place: placeOf(model.span),
+    };
+  });
+}
+
+function planEnvironment({ name, url }: EnvironmentModel, context: PartsContext): PlanJob["environment"] {
+  const address = url && bound(url, context);
+  if (address !== null) checkUrl(address, context.report);
+  return { name: context.binder.text(name), url: address?.value ?? null };
+}
+
+function bound(template: Template, { binder }: Pick<PartsContext, "binder">): Located<string> {
+  return { value: binder.text(template), span: template.span };
+}
