@@ -1,5 +1,63 @@
 import { styleText } from "node:util";
 
+/** One line of the table that a bench gives. */
+export interface Figure {
+  readonly what: string;
+  /** With its unit, `2.31 s`; or why it could not be measured. */
+  readonly measured: string;
+  /** null for what is only stated. */
+  readonly target: { readonly words: string; readonly met: boolean | null } | null;
+}
+
+export function stated(what: string, measured: string): Figure {
+  return { what, measured, target: null };
+}
+
+export function atLeast(what: string, ratio: number, least: number): Figure {
+  const words = `at least ${least} x`;
+  return { what, measured: `${number(ratio)} x`, target: { words, met: ratio >= least } };
+}
+
+export function atMost(what: string, value: number, most: number, unit: "x" | "ms" | "" = "x"): Figure {
+  const written = (of: string): string => (unit === "" ? of : `${of} ${unit}`);
+  const words = `at most ${written(String(most))}`;
+  return { what, measured: written(number(value)), target: { words, met: value <= most } };
+}
+
+/** A target that nothing could be said about, such as one against a peer that is not there. */
+export function notMeasured(what: string, words: string, because: string): Figure {
+  return { what, measured: `not measured, because ${because}`, target: { words, met: null } };
+}
+
+export function milliseconds(ms: number): string {
+  return ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+}
+
+function number(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
+/** As a table of Markdown, ready for docs/performance.md. */
+export function table(figures: readonly Figure[]): string {
+  const rows = figures.map(({ what, measured, target }) => {
+    const met = target?.met === null || target === null ? "" : target.met ? "met" : "**missed**";
+    return `| ${what} | ${measured} | ${target?.words ?? ""} | ${met} |`;
+  });
+  return ["| what | measured | target | |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+export function printTable(title: string, figures: readonly Figure[]): void {
+  process.stdout.write(`\n${styleText("bold", title)}\n\n${table(figures)}\n`);
+}
+
+/** For a bench whose figures have no targets. */
+export function print(title: string, rows: readonly (readonly [what: string, figure: string])[]): void {
+  printTable(
+    title,
+    rows.map(([what, figure]) => stated(what, figure)),
+  );
+}
+
 export interface Quantiles {
   readonly p50: number;
   readonly p95: number;
@@ -14,6 +72,10 @@ export function quantiles(values: readonly number[]): Quantiles {
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }
 
+export function median(values: readonly number[]): number {
+  return quantiles(values).p50;
+}
+
 /** The slope of log(time) over log(size) by least squares: 1 is linear, 2 is quadratic. */
 export function growthSlope(points: readonly { readonly size: number; readonly ms: number }[]): number {
   const logs = points.map(({ size, ms }) => [Math.log(size), Math.log(ms)] as const);
@@ -22,22 +84,4 @@ export function growthSlope(points: readonly { readonly size: number; readonly m
   const covariance = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
   const variance = logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
   return covariance / variance;
-}
-
-export function print(title: string, rows: readonly (readonly [what: string, figure: string])[]): void {
-  process.stdout.write(`\n${styleText("bold", title)}\n`);
-  const width = Math.max(...rows.map(([what]) => what.length));
-  for (const [what, figure] of rows) process.stdout.write(`  ${what.padEnd(width)}  ${figure}\n`);
-}
-
-/** CPU time of this process for one call: the least of several, after one that warms up. */
-export function cpuMs(body: () => void, turns = 5): number {
-  if (turns > 1) body();
-  const taken = Array.from({ length: turns }, () => {
-    const before = process.cpuUsage();
-    body();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
-  });
-  return Math.min(...taken);
 }

@@ -8,7 +8,7 @@ import { makeShopRepository } from "../test/demo/shop-repository.ts";
 import { deliver, pushDelivery } from "../test/support/github/deliveries.ts";
 import { gitHubEnvironment } from "../test/support/github/server-environment.ts";
 import { GitHubStandIn } from "../test/support/github/stand-in.ts";
-import { print, quantiles } from "./figures.ts";
+import { type Figure, milliseconds, quantiles, stated } from "./figures.ts";
 
 const PUSHES = 15;
 const WAIT_MS_MAX = 30_000;
@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS = 5;
  * scheduling, the start of a runner, its claim and its checkout. The floor is what nobody can do
  * without: start Node, fetch the commit with git, start a shell, one after the other.
  */
-export async function webhookToFirstStep(): Promise<void> {
+export async function webhookToFirstStep(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "delta-bench-"));
   await using world = new AsyncDisposableStack();
   world.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,13 +57,14 @@ export async function webhookToFirstStep(): Promise<void> {
     Array.from({ length: PUSHES }, (_, turn) => floorMs(shop.path, join(folder, `floor-${turn}`))),
   );
   const later = quantiles(rest);
-  print("webhook accepted to first step started", [
-    ["first push of a repository", `${first.toFixed(0)} ms`],
-    ["later pushes, p50", `${later.p50.toFixed(0)} ms`],
-    ["later pushes, p95", `${later.p95.toFixed(0)} ms`],
-    ["floor (node, git fetch, sh), p50", `${floor.p50.toFixed(0)} ms`],
-    ["ratio to the floor, p50", (later.p50 / floor.p50).toFixed(1)],
-  ]);
+  const what = "webhook accepted to first step started";
+  return [
+    stated(`${what}, first push of a repository`, milliseconds(first)),
+    stated(`${what}, later pushes, p50`, milliseconds(later.p50)),
+    stated(`${what}, later pushes, p95`, milliseconds(later.p95)),
+    stated("floor: node, git fetch, sh one after the other, p50", milliseconds(floor.p50)),
+    stated("ratio to the floor, p50", `${(later.p50 / floor.p50).toFixed(1)} x`),
+  ];
 }
 
 function pipeline(stamp: string): string {

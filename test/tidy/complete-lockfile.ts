@@ -4,7 +4,7 @@ import { join } from "node:path";
 /**
  * `npm ci` refuses a lock file that does not name every optional package of another platform. npm
  * leaves them out when the registry it was run against does not serve them, so they are named here:
- * `node test/tidy/complete-lockfile.ts` adds what is missing, after a package was added.
+ * `node test/tidy/complete-lockfile.ts [FILE]` adds what is missing, after a package was added.
  */
 export interface Lockfile {
   packages: Record<string, LockedPackage>;
@@ -20,8 +20,8 @@ interface LockedPackage {
 const LOCKFILE = join(import.meta.dirname, "..", "..", "package-lock.json");
 const SYSTEMS = ["android", "darwin", "freebsd", "linux", "openharmony", "win32"];
 
-export function readLockfile(): Lockfile {
-  return JSON.parse(readFileSync(LOCKFILE, "utf8")) as Lockfile;
+export function readLockfile(file = LOCKFILE): Lockfile {
+  return JSON.parse(readFileSync(file, "utf8")) as Lockfile;
 }
 
 /** Entries that the lock file should have and has not, by their place in node_modules. */
@@ -59,13 +59,11 @@ function platformPackage(name: string, version: string, dev: boolean): LockedPac
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const lockfile = readLockfile();
+  const file = process.argv[2] ?? LOCKFILE;
+  const lockfile = readLockfile(file);
   const missing = missingPackages(lockfile);
   const entries = [...Object.entries(lockfile.packages), ...missing];
   entries.sort(([left], [right]) => (left === "" ? -1 : right === "" ? 1 : left.localeCompare(right, "en")));
-  writeFileSync(
-    LOCKFILE,
-    `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(entries) }, null, 2)}\n`,
-  );
+  writeFileSync(file, `${JSON.stringify({ ...lockfile, packages: Object.fromEntries(entries) }, null, 2)}\n`);
   process.stdout.write(`${missing.size} packages of other platforms named\n`);
 }
