@@ -1,5 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { diagnosticsView, type DiagnosticsView } from "../compiler/diagnostics/index.ts";
+import { suggest } from "../compiler/diagnostics/suggest.ts";
+import type { CompileInput } from "../compiler/index.ts";
+import type { Provenance } from "../compiler/provenance/index.ts";
 import type { Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "./compile-here.ts";
 import { talkDiagnostics } from "./diagnostics-output.ts";
@@ -10,26 +13,59 @@ import { coloursWanted, writeData, writeTalk } from "./output.ts";
 export interface PlanAnswer extends DiagnosticsView {
   readonly digest: string | null;
   readonly plan: Plan | null;
+  /** There when it was asked for. */
+  readonly provenance?: readonly Provenance[];
+}
+
+interface PlanRequest extends CompileRequest {
+  /** What to name the origin of: jobs, paths or JSON pointers; all values when empty. Null: nothing. */
+  readonly provenance: readonly string[] | null;
+  readonly out: string | null;
+  readonly json: boolean;
 }
 
 /** Compiles, prints and writes a plan. The exit code is 1 when there is none. */
-export async function planHere(
-  request: CompileRequest & { readonly out: string | null; readonly json: boolean },
-): Promise<PlanAnswer> {
-  const { result, sources } = await compileHere(request);
+export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
+  const { input, result, sources } = await compileHere(request);
   refuseUnknownJobs(result);
   const planned = plannedOf(result);
   if (!request.json) talkDiagnostics(result.diagnostics, sources);
-  if (planned === null) process.exitCode = EXIT.findings;
-  else {
-    if (request.out !== null) await write(request.out, planned.canonical);
-    if (!request.json) {
-      const { renderPlan } = await import("../compiler/render/index.ts");
-      writeData(renderPlan(planned.plan, { digest: planned.digest, colour: coloursWanted() }));
-    }
+  const view = { ...diagnosticsView(result.diagnostics, sources), digest: result.digest, plan: result.plan };
+  if (planned === null) {
+    process.exitCode = EXIT.findings;
+    return view;
   }
-  const view = diagnosticsView(result.diagnostics, sources);
-  return { ...view, digest: result.digest, plan: result.plan };
+  if (request.out !== null) await write(request.out, planned.canonical);
+  const provenance = request.provenance && (await originsOf(input, planned.plan, request.provenance));
+  if (!request.json) {
+    const { renderPlan, renderProvenance } = await import("../compiler/render/index.ts");
+    const colour = coloursWanted();
+    writeData(
+      provenance === null
+        ? renderPlan(planned.plan, { digest: planned.digest, colour })
+        : renderProvenance(provenance, { colour }),
+    );
+  }
+  return provenance === null ? view : { ...view, provenance };
+}
+
+/** Throws `usage` when the plan has no such value. */
+async function originsOf(
+  input: CompileInput,
+  plan: Plan,
+  wanted: readonly string[],
+): Promise<readonly Provenance[]> {
+  const { provenanceOf } = await import("../compiler/provenance/index.ts");
+  if (wanted.length === 0) return provenanceOf(input, null);
+  return wanted.flatMap((name) => {
+    const found = provenanceOf(input, name);
+    if (found.length > 0) return found;
+    const keys = [...new Set(plan.jobs.flatMap(({ job, key }) => [job, key]))];
+    const near = suggest(name.replace(/^jobs\./, "").split(".", 1)[0] ?? name, keys);
+    const known =
+      near === null || name.includes(near) ? "`delta plan --provenance` names all." : `Did you mean ${near}?`;
+    throw new CliFailure("usage", `the plan has no value ${name}`, known);
+  });
 }
 
 async function write(path: string, canonical: string): Promise<void> {

@@ -4,7 +4,8 @@ import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
-import type { Plan } from "../../schemas/plan.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
+import type { PlanAnswer } from "../plan.ts";
 
 export class PlanCommand extends DeltaCommand {
   static override summary = "Show what a change would run, what it would not, and why.";
@@ -15,6 +16,8 @@ export class PlanCommand extends DeltaCommand {
     "<%= config.bin %> plan --base origin/main --worktree",
     "<%= config.bin %> plan --event push --ref refs/heads/main --head HEAD --before HEAD~3",
     "<%= config.bin %> plan --out plan.json",
+    "<%= config.bin %> plan --provenance test",
+    "<%= config.bin %> plan --provenance jobs.test.timeout_ms",
   ];
   static override strict = false;
   static override args = {
@@ -29,13 +32,16 @@ export class PlanCommand extends DeltaCommand {
       summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
       helpValue: "FILE",
     }),
+    provenance: boolean({
+      summary: "Show where values of the plan come from: all, or those named in place of JOBS.",
+      default: false,
+    }),
     ...limitFlags,
+    ...policyFlag,
     ...eventFlags,
   };
 
-  async run(): Promise<
-    JsonAnswer & { digest: string | null; plan: Plan | null; diagnostics: readonly unknown[] }
-  > {
+  async run(): Promise<JsonAnswer & PlanAnswer> {
     const { argv, flags } = await this.parse(PlanCommand);
     const event = eventOf(flags);
     const { planHere } = await import("../plan.ts");
@@ -44,9 +50,11 @@ export class PlanCommand extends DeltaCommand {
       head: event?.head ?? flags.head,
       worktree: flags.worktree,
       event,
-      jobs: argv.map(String),
+      jobs: flags.provenance ? [] : argv.map(String),
+      provenance: flags.provenance ? argv.map(String) : null,
       all: flags.all,
       limits: limitsOf(flags),
+      policy: await policyOf(flags),
       out: flags.out ?? null,
       json: this.jsonEnabled(),
     });

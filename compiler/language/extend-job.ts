@@ -13,8 +13,8 @@ export const JOB_TEMPLATES_MAX = 32;
 export interface JobLayer {
   readonly map: YamlMap;
   readonly template: string | null;
-  /** The place that takes the template in; the job's own map for the job itself. */
-  readonly use: Span;
+  /** The place that takes the template in, and what it stands in; null for the job itself. */
+  readonly use: { readonly span: Span; readonly within: JobLayer } | null;
 }
 
 /** Resolves `extends` against the pipeline's templates. */
@@ -44,7 +44,7 @@ export class Templates {
   /** What a job is merged from, the first below the others. */
   layers(job: YamlMap): readonly JobLayer[] {
     const layers: JobLayer[] = [];
-    this.#collect({ map: job, template: null, use: job.span }, [], layers);
+    this.#collect({ map: job, template: null, use: null }, [], layers);
     return layers;
   }
 
@@ -62,7 +62,11 @@ export class Templates {
         return;
       } else {
         this.#origins.extends(name, template.span, span);
-        this.#collect({ map: template, template: name, use: span }, [...chain, name], layers);
+        this.#collect(
+          { map: template, template: name, use: { span, within: layer } },
+          [...chain, name],
+          layers,
+        );
       }
     }
     layers.push({ ...layer, map: without(layer.map, "extends") });

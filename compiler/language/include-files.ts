@@ -5,7 +5,7 @@ import type { TreeSnapshot } from "../input.ts";
 import { parseYaml } from "../yaml/index.ts";
 import { type Origin, PIPELINE_ORIGIN, type YamlMap, type YamlNode } from "../yaml/nodes.ts";
 import { givenInputs, type GivenInput, inputSpans, inputValues } from "./inputs.ts";
-import { mergeMaps } from "./merge-maps.ts";
+import { mergeFiles } from "./merge-maps.ts";
 import type { Origins } from "./origins.ts";
 import { entryOf, itemsOf, mapOf, startOf, textOf } from "./read.ts";
 import { checkShape } from "./shape.ts";
@@ -79,10 +79,10 @@ class FileReader {
       this.#include(item, [...chain, file]),
     );
     const included = layers.reduce<YamlMap | null>(
-      (merged, layer) => mergeMaps(merged, layer, this.#report),
+      (merged, layer) => mergeFiles(merged, layer, this.#report),
       null,
     );
-    return included ? mergeMaps(included, own, this.#report) : own;
+    return included ? mergeFiles(included, own, this.#report) : own;
   }
 
   #include(node: YamlNode, chain: readonly string[]): readonly YamlMap[] {

@@ -17,6 +17,11 @@ export class Origins {
       this.#includes.set(file, { span, message: `\`${file}\` is included here` });
   }
 
+  /** The first place that includes a file; null for the pipeline file itself. */
+  includePlace(file: string): Span | null {
+    return this.#includes.get(file)?.span ?? null;
+  }
+
   /** The first place that takes in a template counts. */
   extends(template: string, region: Span, span: Span): void {
     const message = `the template \`${template}\` is taken in here`;

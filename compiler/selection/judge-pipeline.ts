@@ -1,7 +1,7 @@
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { Scope, ValueMap } from "../expressions/index.ts";
 import type { CompileInput } from "../input.ts";
-import type { PipelineModel } from "../language/model.ts";
+import type { PipelineModel, PipelineRuleModel } from "../language/model.ts";
 import { refusalOf } from "./admission.ts";
 import type { Doubt } from "./doubt.ts";
 import type { Judging } from "./judge-condition.ts";
@@ -21,6 +21,8 @@ export interface PipelineVerdict {
   readonly refused: Verdict | null;
   /** `vars`, with what the rule that decided sets. */
   readonly vars: ValueMap;
+  /** The rule that sets some of them; null when none does. */
+  readonly rule: PipelineRuleModel | null;
 }
 
 /**
@@ -34,12 +36,13 @@ export function judgePipeline(
 ): PipelineVerdict {
   const isAsked = request.jobs.length > 0;
   const refusal = isAsked || request.all ? null : refusalOf(event, on, judging.facts, judging.lists, doubt);
-  if (refusal !== null) return { refused: verdict("skipped", "on", refusal.because, refusal.span), vars };
-  if (rules === null) return { refused: null, vars };
+  if (refusal !== null)
+    return { refused: verdict("skipped", "on", refusal.because, refusal.span), vars, rule: null };
+  if (rules === null) return { refused: null, vars, rule: null };
   const judged = judgeRules(rules, on.span, judging, { scope, span: on.span, doubt });
-  const set = rules.find((rule) => rule === judged.rule)?.vars;
+  const rule = rules.find((one) => one === judged.rule && one.vars.size > 0) ?? null;
   if (judged.outcome === "selected" || isAsked)
-    return { refused: null, vars: set === undefined || set.size === 0 ? vars : new Map([...vars, ...set]) };
+    return { refused: null, vars: rule === null ? vars : new Map([...vars, ...rule.vars]), rule };
   const because = `the pipeline's own rules: ${judged.because}`;
-  return { refused: { ...judged, clause: "rule", because }, vars };
+  return { refused: { ...judged, clause: "rule", because }, vars, rule: null };
 }

@@ -82,6 +82,19 @@ templates:
   deploy: { if: "inputs.replicas > 1", env: { STAGE: "\${{ inputs.stage }}" }, steps: ["./deploy \${{ inputs.stage }} \${{ inputs.replicas }}"] }
 `;
 
+  test("`+key` and null reach the templates below, whichever file says them", () => {
+    const model = load({
+      [PIPELINE]:
+        "version: 1\ninclude: [.delta/a.yaml]\njobs: { own: { extends: node, +steps: [own], image: , env: { LEVEL: } }, far: { +steps: [last] } }\n",
+      ".delta/a.yaml":
+        'version: 1\ntemplates: { node: { image: "node:24", env: { LEVEL: node, KEPT: node }, steps: [npm ci] } }\njobs: { far: { extends: node, +steps: [far] } }\n',
+    });
+    expect(runs(jobOf(model, "own"))).toEqual(["npm ci", "own"]);
+    expect(jobOf(model, "own").image).toBeNull();
+    expect(env(jobOf(model, "own"))).toEqual({ KEPT: "node" });
+    expect(runs(jobOf(model, "far"))).toEqual(["npm ci", "far", "last"]);
+  });
+
   test("an included file brings its jobs, and the including file wins", () => {
     const model = load({
       [PIPELINE]: "version: 1\ninclude: [.delta/a.yaml]\njobs: { shared: { timeout: 2m } }\n",
@@ -250,6 +263,10 @@ describe("rules, parallel and finally", () => {
       [PIPELINE]:
         "version: 1\npolicies: { runs: { max_runtime: 2h, max_concurrency: 4 } }\njobs: { a: { steps: [a] } }",
     });
-    expect(model.limits).toEqual({ maxRuntimeMs: 7_200_000, maxConcurrency: 4 });
+    expect(model.policies.runs).toMatchObject({
+      maxRuntimeMs: { value: 7_200_000, from: { by: "repository" } },
+      maxConcurrency: { value: 4, from: { by: "repository" } },
+      budgetMs: null,
+    });
   });
 });
