@@ -1,4 +1,10 @@
-import { compile, type CompileInput, type CompileResult, type PlanLimits } from "../compiler/index.ts";
+import {
+  compile,
+  type CompileInput,
+  type CompileResult,
+  type OperatorPolicy,
+  type PlanLimits,
+} from "../compiler/index.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import { textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
@@ -22,6 +28,7 @@ export interface CompileRequest extends ChangeFlags {
   readonly jobs: readonly string[];
   readonly all: boolean;
   readonly limits: PlanLimits;
+  readonly policy: OperatorPolicy | null;
 }
 
 export interface Compiled {
@@ -49,6 +56,7 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       compilerVersion: PROGRAM_VERSION,
       request: { jobs: request.jobs, all: request.all },
       limits: request.limits,
+      policy: request.policy,
     };
     return { input, result: compile(input), sources: textsOf(input.head.contents) };
   });

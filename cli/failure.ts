@@ -11,6 +11,7 @@ export const FAILURES = {
   revision_unknown: EXIT.unavailable,
   pipeline_missing: EXIT.unavailable,
   file_unreadable: EXIT.unavailable,
+  policy_invalid: EXIT.unavailable,
   state_unwritable: EXIT.unavailable,
   port_in_use: EXIT.unavailable,
   database_unavailable: EXIT.unavailable,

@@ -8,6 +8,7 @@ import {
   PIPELINE_FILE,
   wantedContents,
   type CompileInput,
+  type OperatorPolicy,
   type PlanLimits,
   type TreeSnapshot,
 } from "../compiler/index.ts";
@@ -31,6 +32,7 @@ interface ValidateRequest {
   readonly fix: boolean;
   readonly format: DiagnosticFormat;
   readonly limits: PlanLimits;
+  readonly policy: OperatorPolicy | null;
 }
 
 /** Files as a person has them now, by their path in the repository, and where each came from. */
@@ -45,7 +47,8 @@ const NO_COMMIT = "0".repeat(40);
 
 /** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
-  const base = { ...(await surroundings(request.file !== null)), limits: request.limits };
+  const { limits, policy } = request;
+  const base = { ...(await surroundings(request.file !== null)), limits, policy };
   const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
   let found = check(base, overlay.contents);
   if (request.fix) found = await fix(base, overlay, found);

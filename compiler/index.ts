@@ -7,6 +7,8 @@ export {
   type PlanLimits,
   type TreeSnapshot,
 } from "./input.ts";
+export type { OperatorPolicy } from "./policy/model.ts";
+export { readPolicy } from "./policy/read-policy.ts";
 export { preferredBase } from "./language/preferred-base.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";
 export { findDecisions } from "./plan/find-decisions.ts";

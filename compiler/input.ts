@@ -3,6 +3,7 @@ import type { Diagnostic } from "../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../schemas/event.ts";
 import type { PlanDigest } from "../schemas/ids.ts";
 import type { Plan } from "../schemas/plan.ts";
+import type { OperatorPolicy } from "./policy/model.ts";
 
 /** Where a repository's pipeline starts. */
 export const PIPELINE_FILE = ".delta/pipeline.yaml";
@@ -37,6 +38,8 @@ export interface CompileInput {
   readonly request: { readonly jobs: readonly string[]; readonly all: boolean };
   /** Absent: PLAN_JOBS_MAX jobs. A plan within two limits is the same under both. */
   readonly limits?: PlanLimits;
+  /** What the operators allow; part of the plan by its digest. Absent: they say nothing. */
+  readonly policy?: OperatorPolicy | null;
 }
 
 /** How large a plan may grow, as the operators or the person at the command line allow. */

@@ -1,6 +1,8 @@
 import { availableParallelism, homedir } from "node:os";
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { formatHuman, textsOf } from "../compiler/diagnostics/index.ts";
+import { type OperatorPolicy, readPolicy } from "../compiler/index.ts";
 import { parseDatabaseUrl, type DatabaseSettings } from "./db/client.ts";
 import type { GitHubForgeSettings } from "./forge/github/github-forge.ts";
 import type { HttpServerSettings } from "./http/server.ts";
@@ -34,6 +36,8 @@ export interface ControlPlaneConfig {
   /** `host:port` of forges that are reached without TLS because their API's URL says so. */
   readonly plainHttpHosts: readonly string[];
   readonly logLevel: HttpServerSettings["logLevel"];
+  /** The operators' policy, which every plan keeps to; null: they say nothing. */
+  readonly policy: OperatorPolicy | null;
   /** Jobs in one plan of any repository, up to PLAN_JOBS_CEILING. */
   readonly planJobsMax: number;
   readonly leaseTiming: LeaseTiming;
@@ -90,6 +94,7 @@ export function readConfig(
     localRepositories: true,
     plainHttpHosts: plainHttpHosts(variable("DELTA_GITHUB_API_URL")),
     logLevel: read(() => logLevel(variable("DELTA_LOG_LEVEL"))),
+    policy: read(() => policy(variable("DELTA_POLICY_FILE"))),
     planJobsMax: read(() => planJobsMax(variable("DELTA_PLAN_JOBS_MAX"))),
     leaseTiming: LEASE_TIMING_DEFAULT,
     sweepIntervalMs: SWEEP_INTERVAL_MS,
@@ -189,6 +194,16 @@ function github(variable: (name: string) => string | null): GitHubForgeSettings 
 function plainHttpHosts(apiUrl: string | null): readonly string[] {
   const url = URL.parse(apiUrl ?? "");
   return url?.protocol === "http:" ? [url.host] : [];
+}
+
+/** Told as the compiler tells it, each fault with its place in the file. */
+function policy(path: string | null): OperatorPolicy | null {
+  if (path === null) return null;
+  const bytes = new TextEncoder().encode(fileText("DELTA_POLICY_FILE", path));
+  const read = readPolicy(path, bytes);
+  if (read.policy !== null) return read.policy;
+  const found = formatHuman(read.diagnostics, textsOf(new Map([[path, bytes]])));
+  throw new Error(`DELTA_POLICY_FILE: ${path} is not usable:\n${found}`);
 }
 
 function fileText(name: string, path: string): string {

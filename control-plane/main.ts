@@ -143,6 +143,12 @@ function nomadSettings(
   }
 }
 
+/** Nomad places by labels and gives containers no network; a process of this machine has what the machine has. */
+const ABILITIES = {
+  nomad: { labels: true, network: true },
+  "local-process": { labels: false, network: false },
+} as const;
+
 function buildServices(
   config: ControlPlaneConfig,
   database: Services["database"],
@@ -161,7 +167,13 @@ function buildServices(
       plainHttpHosts: config.plainHttpHosts,
       localPaths: config.localRepositories,
     }),
-    planner: createPlanner({ limits: { jobs: config.planJobsMax } }),
+    planner: createPlanner({
+      rules: {
+        limits: { jobs: config.planJobsMax },
+        policy: config.policy,
+        backend: ABILITIES[config.dispatcher.name],
+      },
+    }),
     github: github === null ? null : new GitHubForge(github, systemClock, { warn }),
     dispatcher,
     identities,

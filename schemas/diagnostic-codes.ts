@@ -161,6 +161,16 @@ export const DIAGNOSTIC_CODES = {
     severity: "error",
     title: "More people must approve than may",
   },
+  DC1140: {
+    name: "run.not_carried_out",
+    severity: "error",
+    title: "A job asks for something that this server does not carry out",
+  },
+  DC1141: {
+    name: "run.not_carried_out_harmless",
+    severity: "warning",
+    title: "A job asks for something that this server leaves out, without harm",
+  },
   DC1201: {
     name: "job.name_invalid",
     severity: "error",

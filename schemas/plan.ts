@@ -22,6 +22,8 @@ export interface Plan {
   readonly limits: PlanLimits;
   /** Runs of the same group wait for each other, or take each other's place; null: no group. */
   readonly concurrency: PlanConcurrency | null;
+  /** The operators' policy that the plan keeps to; null: none. What the repository asks of itself is in `sources`. */
+  readonly policy: { readonly digest: string } | null;
   /** The jobs that run, in an order in which every job comes after what it needs. */
   readonly jobs: readonly PlanJob[];
   /** One per job the pipeline defines (after matrix), in the pipeline's order. */

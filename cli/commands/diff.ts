@@ -4,6 +4,7 @@ import { DeltaCommand } from "../base-command.ts";
 import { CliFailure } from "../failure.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
 
 export class Diff extends DeltaCommand {
   static override summary = "Show what a change of the pipeline does to the plan.";
@@ -16,7 +17,7 @@ export class Diff extends DeltaCommand {
   static override args = {
     range: string({ required: true, description: "Two revisions, BASE..HEAD; HEAD may be left out." }),
   };
-  static override flags = { ...limitFlags, ...eventFlags };
+  static override flags = { ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<PlanDiff> {
     const { args, flags } = await this.parse(Diff);
@@ -32,7 +33,14 @@ export class Diff extends DeltaCommand {
     const event = eventOf({ ...flags, head });
     const { diffHere } = await import("../diff.ts");
     return diffHere(
-      { base: range[1], head, worktree: false, event, limits: limitsOf(flags) },
+      {
+        base: range[1],
+        head,
+        worktree: false,
+        event,
+        limits: limitsOf(flags),
+        policy: await policyOf(flags),
+      },
       this.jsonEnabled(),
     );
   }

@@ -3,6 +3,7 @@ import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
 import type { Decision } from "../../schemas/plan.ts";
 
 export class Explain extends DeltaCommand {
@@ -14,14 +15,22 @@ export class Explain extends DeltaCommand {
   static override args = {
     job: string({ required: true, description: "Id of the job, or the key of one of its matrix cells." }),
   };
-  static override flags = { ...changeFlags, ...limitFlags, ...eventFlags };
+  static override flags = { ...changeFlags, ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<JsonAnswer & { decisions: readonly Decision[] }> {
     const { args, flags } = await this.parse(Explain);
     const event = eventOf(flags);
     const { explainHere } = await import("../explain.ts");
     const { base, worktree } = flags;
-    const change = { base, worktree, head: event?.head ?? flags.head, event, limits: limitsOf(flags) };
+    const policy = await policyOf(flags);
+    const change = {
+      base,
+      worktree,
+      head: event?.head ?? flags.head,
+      event,
+      limits: limitsOf(flags),
+      policy,
+    };
     return explainHere(change, args.job, this.jsonEnabled());
   }
 }

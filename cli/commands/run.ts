@@ -4,6 +4,7 @@ import type { RunView } from "../../schemas/api.ts";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
 
 export class Run extends DeltaCommand {
   static override summary = "Plan a change and carry it out on this machine.";
@@ -25,6 +26,7 @@ export class Run extends DeltaCommand {
     ...changeFlags,
     all: boolean({ summary: "Run every job, whatever changed.", default: false }),
     ...limitFlags,
+    ...policyFlag,
   };
 
   async run(): Promise<JsonAnswer & { digest: string | null; run: RunView | null }> {
@@ -37,6 +39,7 @@ export class Run extends DeltaCommand {
       worktree,
       all,
       limits: limitsOf(flags),
+      policy: await policyOf(flags),
       jobs: argv.map(String),
       event: null,
       json: this.jsonEnabled(),

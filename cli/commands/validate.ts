@@ -3,6 +3,7 @@ import { boolean, option } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { DIAGNOSTIC_FORMATS } from "../diagnostic-formats.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
 
 export class Validate extends DeltaCommand {
   static override summary = "Check the pipeline, as it is in the working tree, and point at what is wrong.";
@@ -25,6 +26,7 @@ export class Validate extends DeltaCommand {
     })(),
     fix: boolean({ default: false, summary: "Apply the fixes that are certain, then check again." }),
     ...limitFlags,
+    ...policyFlag,
   };
 
   override jsonEnabled(): boolean {
@@ -35,7 +37,13 @@ export class Validate extends DeltaCommand {
     const { args, flags } = await this.parse(Validate);
     const { validateHere } = await import("../validate.ts");
     const format = super.jsonEnabled() ? "json" : flags.format;
-    await validateHere({ file: args.file ?? null, fix: flags.fix, format, limits: limitsOf(flags) });
+    await validateHere({
+      file: args.file ?? null,
+      fix: flags.fix,
+      format,
+      limits: limitsOf(flags),
+      policy: await policyOf(flags),
+    });
     return { version: 1 };
   }
 }

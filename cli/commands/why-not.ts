@@ -3,6 +3,7 @@ import { DeltaCommand } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
+import { policyFlag, policyOf } from "../policy-flag.ts";
 import type { WhyNotAnswer } from "../why-not.ts";
 
 export class WhyNot extends DeltaCommand {
@@ -16,14 +17,22 @@ export class WhyNot extends DeltaCommand {
   static override args = {
     job: string({ required: true, description: "Id of the job, or the key of one of its matrix cells." }),
   };
-  static override flags = { ...changeFlags, ...limitFlags, ...eventFlags };
+  static override flags = { ...changeFlags, ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<WhyNotAnswer> {
     const { args, flags } = await this.parse(WhyNot);
     const event = eventOf(flags);
     const { whyNotHere } = await import("../why-not.ts");
     const { base, worktree } = flags;
-    const change = { base, worktree, head: event?.head ?? flags.head, event, limits: limitsOf(flags) };
+    const policy = await policyOf(flags);
+    const change = {
+      base,
+      worktree,
+      head: event?.head ?? flags.head,
+      event,
+      limits: limitsOf(flags),
+      policy,
+    };
     return whyNotHere(change, args.job, this.jsonEnabled());
   }
 }

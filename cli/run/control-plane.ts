@@ -1,4 +1,4 @@
-import type { PlanLimits } from "../../compiler/index.ts";
+import type { CompileRequest } from "../compile-here.ts";
 import { ApiClient } from "../api-client.ts";
 import { CliFailure } from "../failure.ts";
 import { findLiveServer } from "../find-server.ts";
@@ -13,14 +13,17 @@ export interface RunControlPlane {
   close(): Promise<void>;
 }
 
+/** What our own server keeps to, as the compile before it did. */
+type PlanRules = Pick<CompileRequest, "limits" | "policy">;
+
 /**
  * On the port of the server that was here before, so that runners it left find us and go on; on any
  * free port where there was none or another program has it now.
  */
-async function startOwn({ jobs }: PlanLimits): Promise<StartedControlPlane> {
+async function startOwn({ limits, policy }: PlanRules): Promise<StartedControlPlane> {
   const { startHere } = await import("../start-control-plane.ts");
   const startOn = (port: number): Promise<StartedControlPlane> =>
-    startHere({ overrides: { port, host: "127.0.0.1", planJobsMax: jobs }, log: "file" });
+    startHere({ overrides: { port, host: "127.0.0.1", planJobsMax: limits.jobs, policy }, log: "file" });
   const before = Number(URL.parse((await readServerFile())?.url ?? "")?.port ?? 0);
   return startOn(before).catch((error: unknown) => {
     if (before === 0 || !(error instanceof CliFailure) || error.code !== "port_in_use") throw error;
@@ -29,14 +32,14 @@ async function startOwn({ jobs }: PlanLimits): Promise<StartedControlPlane> {
 }
 
 /** Uses the live server of this state folder, or starts one in this process on any free port. */
-export async function openControlPlane(limits: PlanLimits): Promise<RunControlPlane> {
+export async function openControlPlane(rules: PlanRules): Promise<RunControlPlane> {
   let own: StartedControlPlane | null = null;
   let starting: Promise<ApiClient> | null = null;
   const find = async (): Promise<ApiClient> => {
     if (own === null) {
       const live = await findLiveServer();
       if (live !== null) return live;
-      own = await startOwn(limits);
+      own = await startOwn(rules);
     }
     const { url, apiToken } = own.server;
     return new ApiClient({ url, token: apiToken });

@@ -60,10 +60,10 @@ async function localRequest({ input }: Compiled, request: CompileRequest): Promi
 
 async function carryOut(
   request: LocalRunRequest,
-  { limits, json }: Pick<CompileRequest, "limits"> & { readonly json: boolean },
+  { limits, policy, json }: Pick<CompileRequest, "limits" | "policy"> & { readonly json: boolean },
 ): Promise<RunView> {
   const interruption = watchInterruption();
-  const controlPlane = await openControlPlane(limits);
+  const controlPlane = await openControlPlane({ limits, policy });
   try {
     const client = await controlPlane.client();
     const started = await client.start(request);

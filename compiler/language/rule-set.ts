@@ -57,5 +57,7 @@ function lowerValues(map: YamlMap, report: Report): RuleValues {
 
 /** The job as the rule that decided sets it. */
 export function withRuleSet(job: JobModel, set: RuleSet | null): JobModel {
-  return set === null ? job : { ...job, ...set.values, env: new Map([...job.env, ...set.env]) };
+  if (set === null) return job;
+  const places = new Map([...job.places, ...set.keys.map(({ value, span }) => [value, span] as const)]);
+  return { ...job, ...set.values, places, env: new Map([...job.env, ...set.env]) };
 }

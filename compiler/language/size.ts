@@ -12,6 +12,13 @@ const UNIT_BYTES = {
 
 const SIZE = /^(\d{1,9}(?:\.\d{1,3})?)(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)$/;
 
+/** The shortest text that `parseSize` reads as these bytes. */
+export function formatSize(bytes: number): string {
+  const texts = Object.entries(UNIT_BYTES).map(([unit, size]) => `${bytes / size}${unit}`);
+  const exact = texts.filter((text) => parseSize(text) === bytes);
+  return exact.reduce((shortest, text) => (text.length < shortest.length ? text : shortest), `${bytes}B`);
+}
+
 /** Whole bytes of `512MiB` or `1.5GiB`; null for anything else, a bare number included. */
 export function parseSize(text: string): number | null {
   const found = SIZE.exec(text);

@@ -55,7 +55,7 @@ function shared({ vars, inputs, components, changes, rules }: PipelineModel): un
 /** Everything but where it stands. */
 function fingerprint(value: unknown): string {
   return JSON.stringify(value, (key, item: unknown) => {
-    if (key === "span") return undefined;
+    if (key === "span" || key === "places") return undefined;
     return item instanceof Map ? [...item] : item;
   });
 }

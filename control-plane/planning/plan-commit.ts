@@ -1,11 +1,19 @@
-import { compile, type PlanLimits, preferredBase, wantedContents } from "../../compiler/index.ts";
+import { compile, preferredBase, wantedContents } from "../../compiler/index.ts";
 import { PlaceFinder, textsOf } from "../../compiler/diagnostics/index.ts";
 import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import { openRepository, readCompileInput } from "../git/index.ts";
-import type { PlanningRequest, PlanningResult } from "./planning-messages.ts";
+import { type BackendAbilities, notCarriedOut } from "./not-carried-out.ts";
+import type { PlanningRequest, PlanningResult, PlanningRules } from "./planning-messages.ts";
+import { toldAsDiagnostics } from "./told-as-diagnostics.ts";
 
-/** Reads one commit out of a repository and compiles it, as `delta plan` does. Throws GitError. */
-export async function planCommit(request: PlanningRequest, limits?: PlanLimits): Promise<PlanningResult> {
+/**
+ * Reads one commit out of a repository and compiles it, as `delta plan` does. A plan that asks for what this
+ * server does not carry out is none here. Throws GitError.
+ */
+export async function planCommit(
+  request: PlanningRequest,
+  rules: PlanningRules = {},
+): Promise<PlanningResult> {
   const repository = await openRepository(request.repositoryPath);
   const sources = await readCompileInput(repository, {
     event: request.event,
@@ -14,15 +22,24 @@ export async function planCommit(request: PlanningRequest, limits?: PlanLimits):
     baseRequest: (head) => ({ prefer: preferredBase(head), lastGreen: request.lastGreen }),
     ...(request.base === null ? {} : { base: request.base }),
   });
-  const { digest, canonical, diagnostics } = compile({
+  const { backend = NO_ABILITIES, ...compiling } = rules;
+  const { plan, digest, canonical, diagnostics } = compile({
     ...sources,
     compilerVersion: request.compilerVersion,
     request: { jobs: request.jobs, all: request.all },
-    ...(limits === undefined ? {} : { limits }),
+    ...compiling,
   });
-  const places = new PlaceFinder(textsOf(sources.head.contents));
-  return { digest, canonical, diagnostics: diagnostics.map((diagnostic) => placed(diagnostic, places)) };
+  const texts = textsOf(sources.head.contents);
+  const places = new PlaceFinder(texts);
+  const found = diagnostics.map((diagnostic) => placed(diagnostic, places));
+  const told = plan === null ? [] : toldAsDiagnostics(notCarriedOut(plan, backend), texts);
+  const all = [...found, ...told];
+  return told.some(({ severity }) => severity === "error")
+    ? { digest: null, canonical: null, diagnostics: all }
+    : { digest, canonical, diagnostics: all };
 }
+
+const NO_ABILITIES: BackendAbilities = { labels: false, network: false };
 
 function placed(diagnostic: Diagnostic, places: PlaceFinder): PlacedDiagnostic {
   const { span } = diagnostic;

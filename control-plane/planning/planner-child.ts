@@ -3,8 +3,8 @@ import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 
 // A process of its own: a document that stalls or kills it cannot touch the control plane. It ends with
 // its parent, whose end closes the channel; while it spins, parent-watch.ts ends it instead.
-process.on("message", ({ id, request, limits }: PlanningOrder) => {
-  planCommit(request, limits).then(
+process.on("message", ({ id, request, rules }: PlanningOrder) => {
+  planCommit(request, rules).then(
     (result) => answer({ id, ok: true, result }),
     (error: unknown) =>
       answer({ id, ok: false, message: error instanceof Error ? error.message : String(error) }),

@@ -1,8 +1,13 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PlanLimits } from "../../compiler/index.ts";
-import type { PlanningAnswer, PlanningOrder, PlanningRequest, PlanningResult } from "./planning-messages.ts";
+import type {
+  PlanningAnswer,
+  PlanningOrder,
+  PlanningRequest,
+  PlanningResult,
+  PlanningRules,
+} from "./planning-messages.ts";
 
 /** Reading and compiling a commit of the largest repositories takes seconds; past this it hangs. */
 const PLANNING_TIMEOUT_MS = 60_000;
@@ -36,8 +41,7 @@ export interface Planner {
 
 export interface PlannerSettings {
   readonly timeoutMs?: number;
-  /** How large a plan may be; absent: what holds where nobody says otherwise. */
-  readonly limits?: PlanLimits;
+  readonly rules?: PlanningRules;
   /** The program to run as planning process; a test puts a broken one in its place. */
   readonly program?: string;
 }
@@ -53,7 +57,7 @@ export function createPlanner(settings: PlannerSettings = {}): Planner {
   return new ChildPlanner(
     settings.timeoutMs ?? PLANNING_TIMEOUT_MS,
     settings.program ?? fileURLToPath(beside("planner-child")),
-    settings.limits,
+    settings.rules ?? {},
   );
 }
 
@@ -61,17 +65,17 @@ export function createPlanner(settings: PlannerSettings = {}): Planner {
 class ChildPlanner implements Planner {
   readonly #timeoutMs: number;
   readonly #program: string;
-  readonly #limits: PlanLimits | undefined;
+  readonly #rules: PlanningRules;
   readonly #waiting: Turn[] = [];
   readonly #idle = new Set<ChildProcess>();
   readonly #alive = new Set<ChildProcess>();
   #stopped = false;
   #orders = 0;
 
-  constructor(timeoutMs: number, program: string, limits: PlanLimits | undefined) {
+  constructor(timeoutMs: number, program: string, rules: PlanningRules) {
     this.#timeoutMs = timeoutMs;
     this.#program = program;
-    this.#limits = limits;
+    this.#rules = rules;
   }
 
   plan(request: PlanningRequest): Promise<PlanningResult> {
@@ -138,7 +142,7 @@ class ChildPlanner implements Planner {
   }
 
   #carryOut(child: ChildProcess, turn: Turn): void {
-    const order: PlanningOrder = { id: ++this.#orders, request: turn.request, limits: this.#limits };
+    const order: PlanningOrder = { id: ++this.#orders, request: turn.request, rules: this.#rules };
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;

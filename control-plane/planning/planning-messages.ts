@@ -1,7 +1,8 @@
-import type { PlanLimits } from "../../compiler/index.ts";
+import type { OperatorPolicy, PlanLimits } from "../../compiler/index.ts";
 import type { PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { PlanDigest } from "../../schemas/ids.ts";
+import type { BackendAbilities } from "./not-carried-out.ts";
 
 /** One commit to plan, of a repository on this machine. */
 export interface PlanningRequest {
@@ -19,18 +20,27 @@ export interface PlanningRequest {
 }
 
 export interface PlanningResult {
-  /** Both null when there is an error among the diagnostics. */
+  /** Both null when there is an error among the diagnostics: of the pipeline, or of what the server cannot do. */
   readonly digest: PlanDigest | null;
   readonly canonical: string | null;
   readonly diagnostics: readonly PlacedDiagnostic[];
+}
+
+/** What holds for every plan of one control plane. */
+export interface PlanningRules {
+  /** How large a plan may be; absent: what holds where nobody says otherwise. */
+  readonly limits?: PlanLimits;
+  /** What the operators allow; absent: they say nothing. */
+  readonly policy?: OperatorPolicy | null;
+  /** What the backend can see to; absent: nothing beyond running steps. */
+  readonly backend?: BackendAbilities;
 }
 
 /** What the two processes say to each other. */
 export interface PlanningOrder {
   readonly id: number;
   readonly request: PlanningRequest;
-  /** How large the plan may be; undefined: what holds where nobody says otherwise. */
-  readonly limits: PlanLimits | undefined;
+  readonly rules: PlanningRules;
 }
 export type PlanningAnswer =
   | { readonly id: number; readonly ok: true; readonly result: PlanningResult }

@@ -127,6 +127,7 @@ export function testPlan(
       ...options.limits,
     },
     concurrency: null,
+    policy: null,
     jobs,
     decisions: [...jobs.map(selected), ...(options.leftOut ?? [])],
   };

@@ -5,7 +5,7 @@ import { writeData } from "../../output.ts";
 export class NomadSetup extends DeltaCommand {
   static override summary = "Write what a Nomad cluster needs, as files to review.";
   static override description =
-    "An ACL policy of least rights, a namespace, a node pool, the clients' configuration and the relay's unit, each with the line that puts it to use. With --apply the first three are also written to the cluster, which asks for a management token. TLS files come from NOMAD_CACERT, NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY and NOMAD_TLS_SERVER_NAME.";
+    "An ACL policy of least rights, a namespace, a node pool, the clients' configuration and the relay, each with the line that puts it to use. With --apply what is the cluster's is also written to it, which asks for a management token. TLS files come from NOMAD_CACERT, NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY and NOMAD_TLS_SERVER_NAME.";
   static override examples = [
     "<%= config.bin %> nomad setup --control-plane https://ci.example:8443",
     "<%= config.bin %> nomad setup --control-plane https://ci.example:8443 --apply --nomad-token-file management.token",
@@ -25,9 +25,18 @@ export class NomadSetup extends DeltaCommand {
     }),
     "runner-volume": string({ summary: "Host volume of the runner's folder.", default: "delta-runner" }),
     "runner-folder": string({ summary: "That folder on every client.", default: "/opt/delta" }),
+    "own-authority": boolean({
+      default: false,
+      summary: "The control plane's certificate is of your own authority, in ca.pem of that folder.",
+    }),
+    "relay-image": string({
+      summary:
+        "Run the relay as a Nomad system job in this image, in place of a systemd unit. Any image will do.",
+      helpValue: "IMAGE",
+    }),
     apply: boolean({
       default: false,
-      summary: "Also write policy, namespace and node pool to the cluster.",
+      summary: "Also write policy, namespace, node pool and a relay that is a job to the cluster.",
     }),
     "nomad-address": string({
       summary: "URL of a Nomad server; the default is NOMAD_ADDR, else http://127.0.0.1:4646.",
@@ -47,6 +56,11 @@ export class NomadSetup extends DeltaCommand {
         runnerVolume: flags["runner-volume"],
         runnerFolder: flags["runner-folder"],
         controlPlane: flags["control-plane"],
+        ownAuthority: flags["own-authority"],
+        relay:
+          flags["relay-image"] === undefined
+            ? { kind: "systemd" }
+            : { kind: "nomad", image: flags["relay-image"] },
       },
       flags.out,
       flags.apply

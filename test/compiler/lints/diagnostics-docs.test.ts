@@ -11,7 +11,7 @@ const DOCS = readFileSync(join(import.meta.dirname, "../../../docs/diagnostics.m
 /** Examples of what is found while deciding: globs, requests, advice. */
 function examples() {
   return DOCS.split(/^### /m)
-    .filter((section) => /^DC1(?:5|9|25)/.test(section))
+    .filter((section) => /^DC1(?:5|9|25|15[3-6])/.test(section))
     .flatMap((section) => {
       const code = section.slice(0, "DC0000".length);
       const blocks = section.matchAll(/^```yaml( ok)?\n([\s\S]*?)^```$/gm);

@@ -84,8 +84,8 @@ test("plans as large as the operators allow are made, and no larger", async () =
   const second = PIPELINE.replace("  build:", '  lint: { steps: ["true"] }\n  build:');
   const asked = request(repository, repository.commit({ ".delta/pipeline.yaml": second }));
   const [refused, made] = await Promise.all([
-    world({ limits: { jobs: 1 } }).plan(asked),
-    world({ limits: { jobs: 2 } }).plan(asked),
+    world({ rules: { limits: { jobs: 1 } } }).plan(asked),
+    world({ rules: { limits: { jobs: 2 } } }).plan(asked),
   ]);
   expect(refused.diagnostics.map(({ code }) => code)).toEqual(["DC1205"]);
   expect(made.digest).toEqual((await world().plan(asked)).digest);
