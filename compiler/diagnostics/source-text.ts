@@ -35,6 +35,11 @@ export class LineIndex {
     return { line: low + 1, column: Math.max(0, bounded - (this.#starts[low] ?? 0)) + 1 };
   }
 
+  /** The other way round. A place outside the text counts as its nearest end. */
+  offset(line: number, column: number): number {
+    return Math.min((this.#starts[line - 1] ?? this.#text.length) + column - 1, this.#text.length);
+  }
+
   /** The line's text without its break. */
   lineText(line: number): string {
     const start = this.#starts[line - 1] ?? this.#text.length;

@@ -120,6 +120,23 @@ describe("a run of a repository on this machine", () => {
     ]);
   });
 
+  test("that asks for what this server does not carry out ends as plan_failed, saying what and where", async () => {
+    const { context, database, source, start, read } = await world("local");
+    const services = PIPELINE.replace("build:\n", 'build:\n    services: { db: "postgres:18" }\n');
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": services }));
+    await planRun(context, id);
+    const message = "This server does not carry out `services` yet, which `build` asks for";
+    expect(await read(id)).toMatchObject({
+      state: "plan_failed",
+      reason: "pipeline_invalid",
+      reason_detail: message,
+      diagnostics: [
+        { code: "DC1140", message, place: { file: ".delta/pipeline.yaml", line: 6, column: 17 } },
+      ],
+    });
+    expect(await database`select 1 from delta.jobs`).toEqual([]);
+  });
+
   test("whose pipeline asks for the last green run is compared with it, as its ladder records", async () => {
     const { context, database, source, start } = await world("local");
     const asking = `${PIPELINE}changes: { base: last_green }\n`;
