@@ -123,7 +123,7 @@ describe("a run of a repository on this machine", () => {
   test("that asks for what this server does not carry out ends as plan_failed, saying what and where", async () => {
     const { context, database, source, start, read } = await world("local");
     const services = PIPELINE.replace("build:\n", 'build:\n    services: { db: "postgres:18" }\n');
-    const { id } = await start(source.commit({ ".delta/pipeline.yaml": services }));
+    const { id } = await start(source.commit({ ".delta/pipeline.yaml": services, "docs/a.md": "" }));
     await planRun(context, id);
     const message = "This server does not carry out `services` yet, which `build` asks for";
     expect(await read(id)).toMatchObject({
