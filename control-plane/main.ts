@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
-import type { Dispatcher } from "../schemas/dispatcher.ts";
+import type { Dispatcher, Hint } from "../schemas/dispatcher.ts";
 import {
   createNomadDispatcher,
   createNomadIdentities,
@@ -27,7 +27,7 @@ import { apiToken, removeServerFile, serverKey, writeServerFile } from "./server
 import { taskHandlers } from "./task-handlers.ts";
 import type { TaskContext, TaskLog } from "./tasks/context.ts";
 import { every } from "./tasks/every.ts";
-import { observeAttempts } from "./tasks/observe-attempts.ts";
+import { createObserving } from "./tasks/observe-attempts.ts";
 import { sweep, type SweepTiming } from "./tasks/sweep.ts";
 
 export { ConfigError, PORT_DEFAULT, readConfig, type ControlPlaneConfig } from "./config.ts";
@@ -90,9 +90,13 @@ export async function startControlPlane(
   started.defer(() => queue.stop());
   const sweeper = every(timing.intervalMs, "the sweep", log, () => sweep({ database, timing, log }));
   started.defer(() => sweeper.stop());
-  const observer = every(config.observeIntervalMs, "observing", log, () => observeAttempts(context));
+  const observing = createObserving(context);
+  const observer = every(config.observeIntervalMs, "observing", log, () => observing.pass());
   started.defer(() => observer.stop());
-  hints.onHint = () => observer.soon();
+  hints.onHint = (hint) => {
+    observing.hint(hint);
+    observer.soon();
+  };
   await writeServerFile(stateFolder, { url, token });
   started.defer(() => removeServerFile(stateFolder));
 
@@ -102,7 +106,7 @@ export async function startControlPlane(
 
 /** Told when a backend says that something moved; nobody listens before the observer is at work. */
 interface Hints {
-  onHint: () => void;
+  onHint: (hint: Hint) => void;
 }
 
 interface Backend {
@@ -137,7 +141,7 @@ function nomadSettings(
   hints: Hints,
 ): NomadSettings {
   try {
-    return readNomadConfig(configFile, configText, () => hints.onHint());
+    return readNomadConfig(configFile, configText, (hint) => hints.onHint(hint));
   } catch (error) {
     throw new ConfigError([`DELTA_NOMAD_CONFIG: ${(error as Error).message}`]);
   }

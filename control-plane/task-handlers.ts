@@ -8,7 +8,6 @@ import { advanceRun } from "./tasks/advance-run.ts";
 import type { TaskContext } from "./tasks/context.ts";
 import { createDispatching } from "./tasks/dispatch-attempts.ts";
 import { meanwhile } from "./tasks/every.ts";
-import { observeAttempts } from "./tasks/observe-attempts.ts";
 import { planRun } from "./tasks/plan-run.ts";
 import { reportCheck } from "./tasks/report-check.ts";
 import { stopAttempt } from "./tasks/stop-attempt.ts";
@@ -33,7 +32,6 @@ export function taskHandlers(services: Services, context: TaskContext): TaskHand
     "admit-attempts": () => admitAttempts(context),
     "dispatch-attempts": () => dispatching.dispatchDue(),
     "stop-attempt": ({ attempt_id }) => stopAttempt(context, attempt_id),
-    "observe-attempts": () => observeAttempts(context),
     "report-check": ({ run_id }) => reportCheck({ ...services, publicUrl: context.controlPlaneUrl }, run_id),
   };
 }

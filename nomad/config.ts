@@ -1,3 +1,4 @@
+import type { Hint } from "../schemas/dispatcher.ts";
 import type { TaskProfile } from "./task-profile.ts";
 
 /** Files in PEM; read again for each new connection. */
@@ -49,8 +50,8 @@ export interface NomadConfig extends NomadClientConfig {
   readonly pools: Readonly<Record<string, NomadPool>>;
   /** How a runner proves that it was started for its attempt. */
   readonly claimProof: "workload_identity" | "claim_token";
-  /** Told when the event stream says that something moved; a hint to observe, it may be late or missing. */
-  readonly onHint: (() => void) | null;
+  /** Told when the event stream says that something moved; it may be late or missing. */
+  readonly onHint: ((hint: Hint) => void) | null;
 }
 
 export const CLIENT_DEFAULTS = {

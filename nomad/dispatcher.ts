@@ -3,6 +3,7 @@ import type {
   DispatchRequest,
   DispatchResult,
   Observation,
+  RunnerPage,
   StopRequest,
   StopResult,
 } from "../schemas/dispatcher.ts";
@@ -93,6 +94,10 @@ export class NomadDispatcher implements Dispatcher {
   /** Throws NomadError when Nomad cannot be read: "nothing seen" and "could not look" are not the same. */
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
     return await this.#observer.observe(attempts);
+  }
+
+  async list(cursor: string | null): Promise<RunnerPage> {
+    return await this.#observer.list(cursor);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "./backoff.ts";
 import type { NomadClient } from "./client.ts";
+import type { Hint } from "../schemas/dispatcher.ts";
+import { type AttemptId, isUuid } from "../schemas/ids.ts";
 import { jobNamePrefix } from "./job-name.ts";
 
 export interface HintStream {
@@ -12,28 +14,36 @@ export interface HintStream {
 const SILENCE_MS_MAX = 75_000;
 /** Many events in a row make one hint. */
 const COALESCE_MS = 200;
+const UUID_BYTES = 36;
 
 /**
- * Turns Nomad's event stream into "look again". The stream may skip, repeat and reorder without a
- * sign, so nothing in it is believed: it is only searched for the name of a job of ours, as bytes.
- * Every new connection is a hint too, since anything may have happened in between.
+ * Turns Nomad's event stream into "look again at these". The stream may skip, repeat and reorder without
+ * a sign, so nothing in it is believed: it is only searched for names of jobs of ours, as bytes.
+ * Every new connection is a hint about any attempt, since anything may have happened in between.
  */
 export function createHintStream(
   client: NomadClient,
   installation: string,
-  onHint: () => void,
+  onHint: (hint: Hint) => void,
   random: () => number,
 ): HintStream {
   const end = new AbortController();
   const wanted = Buffer.from(`"${jobNamePrefix(installation)}`);
   let running: Promise<void> | null = null;
   let pending: NodeJS.Timeout | null = null;
+  let isAny = false;
+  let moved = new Set<AttemptId>();
 
-  const hint = (): void => {
+  const hint = (attempts: readonly AttemptId[] | null): void => {
     if (end.signal.aborted) return;
+    isAny ||= attempts === null;
+    for (const attempt of attempts ?? []) moved.add(attempt);
     pending ??= setTimeout(() => {
+      const told: Hint = isAny ? "any" : [...moved];
       pending = null;
-      onHint();
+      isAny = false;
+      moved = new Set();
+      onHint(told);
     }, COALESCE_MS);
   };
 
@@ -48,14 +58,16 @@ export function createHintStream(
         topics,
         AbortSignal.any([end.signal, silence.signal]),
       );
-      hint();
+      hint(null);
       let tail: Buffer = Buffer.alloc(0);
       for await (const piece of response.body as AsyncIterable<Buffer>) {
         heard = true;
         watch.refresh();
         const text = Buffer.concat([tail, piece]);
-        if (text.includes(wanted)) hint();
-        tail = text.subarray(Math.max(0, text.length - wanted.length + 1));
+        const attempts = attemptsIn(text, wanted);
+        if (attempts.length > 0) hint(attempts);
+        // Too short for a whole name, so none is cut in two.
+        tail = text.subarray(Math.max(0, text.length - wanted.length - UUID_BYTES + 1));
       }
     } catch {
       // A stream that breaks is an ordinary event; the periodic listing does not depend on it.
@@ -84,4 +96,15 @@ export function createHintStream(
       await running;
     },
   };
+}
+
+/** The attempts whose jobs are named in the text, each as often as it is. */
+function attemptsIn(text: Buffer, wanted: Buffer): AttemptId[] {
+  const attempts: AttemptId[] = [];
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const begin = at + wanted.length;
+    const id = text.toString("latin1", begin, begin + UUID_BYTES);
+    if (isUuid(id)) attempts.push(id as AttemptId);
+  }
+  return attempts;
 }

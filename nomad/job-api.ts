@@ -12,11 +12,6 @@ import {
 import type { NomadClient } from "./client.ts";
 import { NomadError } from "./nomad-error.ts";
 
-/** Jobs in one page of a list; Nomad itself sets no bound. */
-const PAGE_SIZE = 500;
-/** A list that never ends is an error of the far end, not a reason to read for ever. */
-const PAGES_MAX = 200;
-
 /** Calls on jobs, named for what they mean to us. Every failure is a NomadError. */
 export class JobApi {
   readonly #client: NomadClient;
@@ -58,27 +53,24 @@ export class JobApi {
     return (await orAbsent(async () => (await this.#client.call(call)).value)) ?? [];
   }
 
-  /** Jobs whose name starts with the prefix and that are not dead, page by page. */
-  async live(prefix: string): Promise<readonly JobStub[]> {
-    const jobs: JobStub[] = [];
-    let nextToken: string | null = null;
-    for (let page = 0; page < PAGES_MAX; page += 1) {
-      const answer: { value: readonly JobStub[]; nextToken: string | null } = await this.#client.call({
-        method: "GET",
-        path: "/jobs",
-        query: {
-          prefix,
-          filter: 'Status != "dead"',
-          per_page: String(PAGE_SIZE),
-          ...(nextToken !== null && { next_token: nextToken }),
-        },
-        answer: JobList,
-      });
-      jobs.push(...answer.value);
-      nextToken = answer.nextToken;
-      if (nextToken === null) return jobs;
-    }
-    throw new NomadError("malformed", `GET /jobs: more than ${PAGES_MAX} pages for the prefix ${prefix}`);
+  /** One page of the jobs whose name starts with the prefix and that are not dead, by name. */
+  async live(
+    prefix: string,
+    pageSize: number,
+    cursor: string | null,
+  ): Promise<{ readonly jobs: readonly JobStub[]; readonly nextToken: string | null }> {
+    const { value, nextToken } = await this.#client.call({
+      method: "GET",
+      path: "/jobs",
+      query: {
+        prefix,
+        filter: 'Status != "dead"',
+        per_page: String(pageSize),
+        ...(cursor !== null && { next_token: cursor }),
+      },
+      answer: JobList,
+    });
+    return { jobs: value, nextToken };
   }
 }
 

@@ -14,8 +14,12 @@ export interface JobFacts {
   readonly evaluations: readonly EvaluationStub[];
 }
 
-/** The client itself says that nothing of the allocation runs any more. `lost` and `unknown` say the opposite: nobody knows. */
 const ENDED: readonly string[] = ["complete", "failed"];
+
+/** The client itself says that nothing of the allocation runs any more. `lost` and `unknown` say the opposite: nobody knows. */
+export function hasEnded(allocation: Pick<AllocationStub, "ClientStatus">): boolean {
+  return ENDED.includes(allocation.ClientStatus);
+}
 
 /**
  * Nothing runs and nothing more will: no evaluation is open (a dead job), and the client of every
@@ -23,7 +27,7 @@ const ENDED: readonly string[] = ["complete", "failed"];
  * wants stopped as ended while their processes still run.
  */
 export function isGone(facts: JobFacts): boolean {
-  return facts.isDead && facts.allocations.every((allocation) => ENDED.includes(allocation.ClientStatus));
+  return facts.isDead && facts.allocations.every(hasEnded);
 }
 
 export function observationOf(attemptId: AttemptId, facts: JobFacts): Observation {
@@ -38,7 +42,7 @@ export function absent(attemptId: AttemptId): Observation {
 /** A job of ours has one allocation, unless Nomad replaced a lost one: then the newest that lives counts. */
 function currentAllocation(allocations: readonly AllocationStub[]): AllocationStub | null {
   const newestFirst = [...allocations].sort((a, b) => b.CreateIndex - a.CreateIndex);
-  return newestFirst.find((one) => !ENDED.includes(one.ClientStatus)) ?? newestFirst[0] ?? null;
+  return newestFirst.find((one) => !hasEnded(one)) ?? newestFirst[0] ?? null;
 }
 
 function withoutAllocation(facts: JobFacts): Seen {

@@ -1,4 +1,4 @@
-import type { Observation } from "../schemas/dispatcher.ts";
+import type { Observation, RunnerPage } from "../schemas/dispatcher.ts";
 import type { AttemptId } from "../schemas/ids.ts";
 import type { JobStub } from "./api-types.ts";
 import type { NomadConfig } from "./config.ts";
@@ -6,25 +6,28 @@ import { inParallel } from "./in-parallel.ts";
 import type { JobApi } from "./job-api.ts";
 import { attemptOfJobName, jobNameOf, jobNamePrefix } from "./job-name.ts";
 import { NomadError } from "./nomad-error.ts";
-import { absent, isGone, observationOf, type JobFacts } from "./observation.ts";
+import { absent, hasEnded, isGone, observationOf } from "./observation.ts";
 
+/** Jobs in one page of the list: about a MiB of Nomad's JSON. */
+const PAGE_SIZE = 1_000;
+/** What is remembered beyond is read again; the oldest are the first to be forgotten. */
+const REMEMBERED_MAX = 20_000;
+
+/** What an attempt looked like when it was last observed. */
 interface Remembered {
-  /** Changes whenever the observation may have. */
-  readonly version: string;
-  readonly observation: Observation;
+  /** Its job's version in the list at that time; null when the list had not shown it yet. */
+  version: string | null;
+  /** Given when it has ended and never changes again. */
+  readonly final: Observation | null;
 }
 
-/** The version of what never changes again. */
-const FINAL = "final";
-
-/**
- * Lists what Nomad has of one installation: one request for all jobs that are not dead, then reads
- * only those that wait, that changed since the last pass, or that are asked for and not in the list.
- */
+/** Reads what Nomad has of one installation: page by page by name, and attempt by attempt what changed. */
 export class Observer {
   readonly #jobs: JobApi;
   readonly #config: NomadConfig;
-  #remembered: ReadonlyMap<AttemptId, Remembered> = new Map();
+  readonly #remembered = new Map<AttemptId, Remembered>();
+  /** What the last page showed of attempts that were not observed since. */
+  #listed = new Map<AttemptId, string>();
 
   constructor(jobs: JobApi, config: NomadConfig) {
     this.#jobs = jobs;
@@ -32,47 +35,70 @@ export class Observer {
   }
 
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
-    const stubs = new Map<AttemptId, JobStub>();
-    for (const stub of await this.#jobs.live(jobNamePrefix(this.#config.installation))) {
-      const attemptId = attemptOfJobName(this.#config.installation, stub.ID);
-      if (attemptId !== null) stubs.set(attemptId, stub);
+    const seen = await inParallel(attempts, this.#config.connections, (attempt) => this.#read(attempt));
+    return seen.filter((one) => one !== null);
+  }
+
+  /** One request, unless jobs of somebody else bear our prefix. */
+  async list(cursor: string | null): Promise<RunnerPage> {
+    const { installation } = this.#config;
+    const { jobs, nextToken } = await this.#jobs.live(jobNamePrefix(installation), PAGE_SIZE, cursor);
+    this.#listed = new Map();
+    const attempts: AttemptId[] = [];
+    const changed: AttemptId[] = [];
+    for (const job of jobs) {
+      const attempt = attemptOfJobName(installation, job.ID);
+      if (attempt === null) continue;
+      attempts.push(attempt);
+      const version = versionOf(job);
+      if (this.#remembered.get(attempt)?.version !== version) {
+        changed.push(attempt);
+        this.#listed.set(attempt, version);
+      }
     }
-    const all = [...new Set([...attempts, ...stubs.keys()])];
-    const before = this.#remembered;
-    const seen = await inParallel(all, this.#config.connections, async (attemptId) => {
-      const stub = stubs.get(attemptId);
-      const known = before.get(attemptId);
-      if (known !== undefined && known.version === (stub === undefined ? FINAL : versionOf(stub)))
-        return known;
-      return await this.#read(attemptId, stub);
-    });
-    const found = seen.filter((one) => one !== null);
-    // What is neither asked for nor listed is forgotten here, so memory follows what lives.
-    this.#remembered = new Map(found.map((one) => [one.observation.attemptId, one]));
-    return found.map((one) => one.observation);
+    const last = attempts.at(-1);
+    if (nextToken === null) return { attempts, changed, upTo: null, next: null };
+    return last === undefined
+      ? await this.list(nextToken)
+      : { attempts, changed, upTo: last, next: nextToken };
   }
 
   /** null when this one job's answer cannot be understood: no hint is better than a wrong one. */
-  async #read(attemptId: AttemptId, stub: JobStub | undefined): Promise<Remembered | null> {
+  async #read(attemptId: AttemptId): Promise<Observation | null> {
+    const known = this.#remembered.get(attemptId)?.final ?? null;
+    if (known !== null) return known;
+    const version = this.#listed.get(attemptId) ?? null;
+    this.#listed.delete(attemptId);
     try {
-      const facts = await this.#factsOf(attemptId, stub);
-      if (facts === null) return { version: "", observation: absent(attemptId) };
-      const observation = observationOf(attemptId, facts);
-      const isSettled = observation.state === "running" && stub !== undefined;
-      return { version: isGone(facts) ? FINAL : isSettled ? versionOf(stub) : "", observation };
+      const { observation, isFinal } = await this.#observation(attemptId);
+      this.#remember(attemptId, { version, final: isFinal ? observation : null });
+      return observation;
     } catch (error) {
       if (error instanceof NomadError && error.failure === "malformed") return null;
       throw error;
     }
   }
 
-  async #factsOf(attemptId: AttemptId, stub: JobStub | undefined): Promise<JobFacts | null> {
+  /** One request for what has an allocation that lives, two or three otherwise. */
+  async #observation(attemptId: AttemptId): Promise<{ observation: Observation; isFinal: boolean }> {
     const name = jobNameOf(this.#config.installation, attemptId);
-    const job = stub ?? (await this.#jobs.read(name));
-    if (job === null) return null;
     const allocations = await this.#jobs.allocations(name);
+    if (allocations.length > 0 && !allocations.every(hasEnded)) {
+      const facts = { isStopped: false, isDead: false, allocations, evaluations: [] };
+      return { observation: observationOf(attemptId, facts), isFinal: false };
+    }
+    const job = await this.#jobs.read(name);
+    if (job === null) return { observation: absent(attemptId), isFinal: false };
     const evaluations = allocations.length === 0 ? await this.#jobs.evaluations(name) : [];
-    return { isStopped: job.Stop, isDead: job.Status === "dead", allocations, evaluations };
+    const facts = { isStopped: job.Stop, isDead: job.Status === "dead", allocations, evaluations };
+    return { observation: observationOf(attemptId, facts), isFinal: isGone(facts) };
+  }
+
+  #remember(attemptId: AttemptId, seen: Remembered): void {
+    this.#remembered.delete(attemptId);
+    this.#remembered.set(attemptId, seen);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
   }
 }
 

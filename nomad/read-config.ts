@@ -103,7 +103,7 @@ export interface NomadSettings {
 }
 
 /** Reads the operators' JSON. Throws an Error that names the file, the place and what was expected. */
-export function readNomadConfig(file: string, text: string, onHint: (() => void) | null): NomadSettings {
+export function readNomadConfig(file: string, text: string, onHint: NomadConfig["onHint"]): NomadSettings {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -118,7 +118,7 @@ export function readNomadConfig(file: string, text: string, onHint: (() => void)
   return { config, issuer: checked.value.issuer ?? null };
 }
 
-function configOf(name: string, file: NomadConfigFile, onHint: (() => void) | null): NomadConfig {
+function configOf(name: string, file: NomadConfigFile, onHint: NomadConfig["onHint"]): NomadConfig {
   const pools = Object.entries(file.pools).map(
     ([pool, value]) => [pool, poolOf(`${name}: /pools/${pool}/task`, value)] as const,
   );

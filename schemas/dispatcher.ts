@@ -21,8 +21,13 @@ export interface Dispatcher {
   dispatch(request: DispatchRequest): Promise<DispatchResult>;
   /** Idempotent; also right for an attempt that was never dispatched. `gone` only when seen to be gone. */
   stop(request: StopRequest): Promise<StopResult>;
-  /** What the backend shows now, for the attempts named and for any it has that are not named. Hints, never truth. */
+  /**
+   * What the backend shows now of the attempts named. Hints, never truth. An attempt whose answer makes no
+   * sense is left out; a backend that cannot be read is an error.
+   */
   observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]>;
+  /** One page of the runners that live or wait to be placed; `null` begins. Costs what the page holds. */
+  list(cursor: string | null): Promise<RunnerPage>;
   /** Ends connections, and for `local-process` the runners it started. Safe when repeated. */
   close(): Promise<void>;
 }
@@ -70,6 +75,20 @@ export type StopResult =
   | { readonly status: "gone" }
   | { readonly status: "stopping" }
   | { readonly status: "unknown"; readonly detail: string; readonly retryAfterMs: number };
+
+/** What a backend says of itself: something moved with these attempts, or with any. It may be late or missing. */
+export type Hint = readonly AttemptId[] | "any";
+
+/** Pages follow each other by rising attempt id. */
+export interface RunnerPage {
+  readonly attempts: readonly AttemptId[];
+  /** Those of them that may look different than when `observe` last saw them. */
+  readonly changed: readonly AttemptId[];
+  /** The page speaks for every attempt after the page before up to this one; null on the last page, for all the rest. */
+  readonly upTo: AttemptId | null;
+  /** Names the next page; null on the last. */
+  readonly next: string | null;
+}
 
 /** absent: the backend knows nothing of it. pending carries the reason that users read. */
 export type ObservedState = "pending" | "running" | "exited" | "absent";

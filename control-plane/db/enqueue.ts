@@ -7,7 +7,6 @@ export interface TaskPayloads {
   readonly "admit-attempts": Record<string, never>;
   readonly "dispatch-attempts": Record<string, never>;
   readonly "stop-attempt": { readonly attempt_id: string };
-  readonly "observe-attempts": Record<string, never>;
   readonly "report-check": { readonly run_id: string };
 }
 
@@ -44,7 +43,7 @@ export function wakeAgain(task: "admit-attempts", delayMs: number): Wake {
 }
 
 /** A wake-up for something that looks at everything at once. */
-export function wakeAll(task: "admit-attempts" | "dispatch-attempts" | "observe-attempts"): Wake {
+export function wakeAll(task: "admit-attempts" | "dispatch-attempts"): Wake {
   return { task, payload: {}, key: task, delayMs: 0 };
 }
 

@@ -7,6 +7,7 @@ import type {
   DispatchRequest,
   DispatchResult,
   Observation,
+  RunnerPage,
   StopRequest,
   StopResult,
 } from "../../schemas/dispatcher.ts";
@@ -105,18 +106,28 @@ export class LocalProcessDispatcher implements Dispatcher {
   }
 
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
-    const named = new Set(attempts);
     const observations: Observation[] = [];
+    for (const attemptId of attempts) {
+      const record = await this.#records.read(attemptId);
+      const running = record !== null && isRunning(record);
+      if (record !== null && !running) await this.#inTurn(attemptId, () => this.#settle(record));
+      const settled = running ? null : await this.#records.read(attemptId);
+      observations.push(
+        settled ? exited(attemptId, settled) : seen(attemptId, running ? "running" : "absent", null),
+      );
+    }
+    return observations;
+  }
+
+  /** All at once: one machine runs few. What has ended is tidied up. */
+  async list(): Promise<RunnerPage> {
+    const attempts: AttemptId[] = [];
     for (const record of await this.#records.list()) {
       const attemptId = record.attempt_id as AttemptId;
-      const running = isRunning(record);
-      if (!running) await this.#inTurn(attemptId, () => this.#settle(record));
-      if (!running && !named.has(attemptId)) continue;
-      named.delete(attemptId);
-      const settled = running ? null : await this.#records.read(attemptId);
-      observations.push(settled ? exited(attemptId, settled) : seen(attemptId, "running", null));
+      if (isRunning(record)) attempts.push(attemptId);
+      else await this.#inTurn(attemptId, () => this.#settle(record));
     }
-    return [...observations, ...[...named].map((attemptId) => seen(attemptId, "absent", null))];
+    return { attempts, changed: attempts, upTo: null, next: null };
   }
 
   async close(): Promise<void> {

@@ -31,29 +31,29 @@ export function createDispatching(context: TaskContext): Dispatching {
   const keeper = createAnswerKeeper(context);
   const lanes = new Set<Promise<void>>();
   let isRunning = false;
-  let isCalled = false;
-  let onCall = (): void => undefined;
+  const call = { waits: false, wake: (): void => undefined };
 
+  const inLane = async (attempt: AttemptToDispatch): Promise<void> => {
+    const result = await ask(context, attempt);
+    keeper.keep({ id: attempt.id, run: attempt.run, result });
+  };
   const fillLanes = async (): Promise<boolean> => {
     const room = LANES - lanes.size;
     const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
     for (const attempt of due) {
-      const lane = ask(context, attempt).then((result) => {
-        lanes.delete(lane);
-        keeper.keep({ id: attempt.id, run: attempt.run, result });
-      });
+      const lane = inLane(attempt).finally(() => lanes.delete(lane));
       lanes.add(lane);
     }
     return due.length === room;
   };
   const askForAll = async (): Promise<void> => {
     let mayBeMore = false;
-    while (isCalled || mayBeMore || lanes.size > 0) {
-      if ((isCalled || mayBeMore) && LANES - lanes.size >= LANES_TO_FILL) {
-        isCalled = false;
+    while (call.waits || mayBeMore || lanes.size > 0) {
+      if ((call.waits || mayBeMore) && LANES - lanes.size >= LANES_TO_FILL) {
+        call.waits = false;
         mayBeMore = await fillLanes();
       } else {
-        const called = isCalled ? [] : [new Promise<void>((resolve) => (onCall = resolve))];
+        const called = call.waits ? [] : [new Promise<void>((resolve) => (call.wake = resolve))];
         await Promise.race([...lanes, ...called]);
       }
     }
@@ -61,14 +61,14 @@ export function createDispatching(context: TaskContext): Dispatching {
   };
   return {
     async dispatchDue() {
-      isCalled = true;
-      onCall();
+      call.waits = true;
+      call.wake();
       if (isRunning) {
         return;
       }
       isRunning = true;
       try {
-        while (isCalled) {
+        while (call.waits) {
           await askForAll();
         }
       } finally {

@@ -46,7 +46,7 @@ describe.runIf(missingPart("agent") === null)("with real processes", () => {
       reopen: open,
       async dispose() {
         const last = await open();
-        for (const { attemptId } of await last.observe([])) await last.stop({ attemptId, graceMs: 0 });
+        for (const attemptId of (await last.list(null)).attempts) await last.stop({ attemptId, graceMs: 0 });
         for (const one of opened) await one.close();
       },
     };

@@ -139,6 +139,6 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     expect(seen).toMatchObject({ detail: expect.stringMatching(/^stopped/) });
     await drain(null, true);
     expect(await allocationsOf(agent, job)).toBe(1);
-    expect(await dispatcher.observe([])).toEqual([]);
+    expect((await dispatcher.list(null)).attempts).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { requestCancel } from "../../control-plane/lifecycle/index.ts";
 import { admitAttempts } from "../../control-plane/tasks/admit-attempts.ts";
 import { createDispatching } from "../../control-plane/tasks/dispatch-attempts.ts";
-import { observeAttempts } from "../../control-plane/tasks/observe-attempts.ts";
+import { createObserving } from "../../control-plane/tasks/observe-attempts.ts";
 import { stopAttempt } from "../../control-plane/tasks/stop-attempt.ts";
 import { sweep } from "../../control-plane/tasks/sweep.ts";
 import type { RunId } from "../../schemas/ids.ts";
@@ -145,7 +145,7 @@ const observe: Action = async ({ world, random }) => {
   const state = random.pick(["pending", "running", "running", "exited", "absent"] as const);
   const seen = { state, detail: "seen", exitCode: null, outOfMemory: false };
   world.backend.observe = async (attempts) => attempts.map((attemptId) => ({ attemptId, ...seen }));
-  await observeAttempts(world.context);
+  await createObserving(world.context).pass();
 };
 
 const cancel: Action = async ({ world, run, random }) => {

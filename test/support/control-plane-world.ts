@@ -83,6 +83,9 @@ export function testBackend(): TestBackend {
     async observe() {
       return [];
     },
+    async list() {
+      return { attempts: [], changed: [], upTo: null, next: null };
+    },
     async close() {},
   };
 }

@@ -3,6 +3,7 @@ import type {
   DispatchRequest,
   DispatchResult,
   Observation,
+  RunnerPage,
   StopRequest,
   StopResult,
 } from "../../schemas/dispatcher.ts";
@@ -63,23 +64,23 @@ export class FakeDispatcher implements Dispatcher {
   }
 
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
-    const named = new Set(attempts);
-    const observations: Observation[] = [];
-    for (const [attemptId, { state, exitCode }] of this.#backend.runners) {
-      const exited = state === "exited";
-      if (exited && !named.has(attemptId)) continue;
-      named.delete(attemptId);
-      observations.push({
+    return attempts.map((attemptId) => {
+      const runner = this.#backend.runners.get(attemptId);
+      const exited = runner?.state === "exited";
+      return {
         attemptId,
-        state: exited ? "exited" : "running",
+        state: runner === undefined ? "absent" : exited ? "exited" : "running",
         detail: exited ? "the runner has ended" : null,
-        exitCode,
+        exitCode: runner?.exitCode ?? null,
         outOfMemory: false,
-      });
-    }
-    for (const attemptId of named)
-      observations.push({ attemptId, state: "absent", detail: null, exitCode: null, outOfMemory: false });
-    return observations;
+      };
+    });
+  }
+
+  async list(): Promise<RunnerPage> {
+    const live = [...this.#backend.runners].filter(([, { state }]) => state !== "exited");
+    const attempts = live.map(([attemptId]) => attemptId).sort();
+    return { attempts, changed: attempts, upTo: null, next: null };
   }
 
   async close(): Promise<void> {}

@@ -7,7 +7,7 @@ import { readCaredFor } from "../../../control-plane/db/observations.ts";
 import { createRun, failPlanning, requestCancel, rerun } from "../../../control-plane/lifecycle/index.ts";
 import { admitAttempts } from "../../../control-plane/tasks/admit-attempts.ts";
 import { createDispatching } from "../../../control-plane/tasks/dispatch-attempts.ts";
-import { observeAttempts } from "../../../control-plane/tasks/observe-attempts.ts";
+import { createObserving } from "../../../control-plane/tasks/observe-attempts.ts";
 import { stopAttempt } from "../../../control-plane/tasks/stop-attempt.ts";
 import { sweep } from "../../../control-plane/tasks/sweep.ts";
 import type { AttemptId, RepositoryId, RunId } from "../../../schemas/ids.ts";
@@ -244,10 +244,17 @@ describe("stopping", () => {
 });
 
 describe("observing", () => {
+  const pageOf = (attempts: readonly AttemptId[]) => ({
+    attempts,
+    changed: attempts,
+    upTo: null,
+    next: null,
+  });
+
   async function observed(world: World, state: "pending" | "running" | "exited" | "absent"): Promise<void> {
     const observation = { state, detail: "no node has room", exitCode: null, outOfMemory: false };
     world.backend.observe = async (attempts) => attempts.map((attemptId) => ({ attemptId, ...observation }));
-    await observeAttempts(world.context);
+    await createObserving(world.context).pass();
   }
 
   test("explains a wait in the backend's words", async () => {
@@ -295,8 +302,9 @@ describe("observing", () => {
     const { attempt } = await runOf(world);
     const stranger = "00000000-0000-7000-8000-000000000000" as AttemptId;
     const seen = { state: "running", detail: null, exitCode: null, outOfMemory: false } as const;
-    world.backend.observe = async () => [attempt, stranger].map((attemptId) => ({ attemptId, ...seen }));
-    await observeAttempts(world.context);
+    world.backend.observe = async (attempts) => attempts.map((attemptId) => ({ attemptId, ...seen }));
+    world.backend.list = async () => pageOf([stranger, attempt]);
+    await createObserving(world.context).pass();
     expect(world.backend.stopped).toEqual([stranger]);
   });
 
@@ -306,8 +314,9 @@ describe("observing", () => {
     await succeed(world, attempt);
     const seen = { state: "running", detail: null, exitCode: null, outOfMemory: false } as const;
     world.backend.observe = async () => [{ attemptId: attempt, ...seen }];
+    world.backend.list = async () => pageOf([attempt]);
     await world.database`update delta.attempts set stop_wanted = false where id = ${attempt}`;
-    await observeAttempts(world.context);
+    await createObserving(world.context).pass();
     expect(world.backend.stopped).toEqual([]);
     expect(await readCaredFor(world.database, [attempt], 0)).toEqual(new Set());
   });
@@ -315,12 +324,12 @@ describe("observing", () => {
   test("spares a runner whose attempt was dispatched while the backend was being asked", async () => {
     const world = await createWorld();
     const seen = { state: "running", detail: null, exitCode: null, outOfMemory: false } as const;
-    world.backend.observe = async (asked) => {
-      expect(asked).toEqual([]);
+    world.backend.observe = async (attempts) => attempts.map((attemptId) => ({ attemptId, ...seen }));
+    world.backend.list = async () => {
       const { attempt } = await runOf(world);
-      return [{ attemptId: attempt, ...seen }];
+      return pageOf([attempt]);
     };
-    await observeAttempts(world.context);
+    await createObserving(world.context).pass();
     expect(world.backend.dispatched).toHaveLength(1);
     expect(world.backend.stopped).toEqual([]);
   });
@@ -333,7 +342,7 @@ describe("observing", () => {
     world.backend.observe = async () => {
       throw new Error("the backend is away");
     };
-    await expect(observeAttempts(world.context)).rejects.toThrow("the backend is away");
+    await expect(createObserving(world.context).pass()).rejects.toThrow("the backend is away");
     expect(await world.attempts(run)).toEqual(before);
     expect(world.backend.stopped).toEqual([]);
   });

@@ -162,7 +162,7 @@ export function describeNomadFaults(cluster: () => Cluster): void {
   test("a list that cannot be read is an error, not an empty cluster", async () => {
     const { proxy, dispatcher } = await open();
     proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: () => "null" });
-    await expect(dispatcher.observe([])).rejects.toMatchObject({ name: "NomadError", failure: "malformed" });
+    await expect(dispatcher.list(null)).rejects.toMatchObject({ name: "NomadError", failure: "malformed" });
   });
 
   test("hints go on after streams that end at once, break, or are refused", async () => {
