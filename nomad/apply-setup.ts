@@ -2,27 +2,28 @@ import { Written } from "./api-types.ts";
 import { NomadClient } from "./client.ts";
 import type { NomadClientConfig } from "./config.ts";
 import { NomadError } from "./nomad-error.ts";
+import type { SetupOptions } from "./setup-options.ts";
+import { relayFile, relayJobName } from "./setup-relay.ts";
 import {
   NAMESPACE_CAPABILITIES,
   NAMESPACE_LIMITS,
   namespaceDescription,
   NODE_POOL_DESCRIPTION,
   policyText,
-  type SetupOptions,
 } from "./setup.ts";
 
 /** The name of the ACL policy; a token of the control plane has this one and no other. */
 export const POLICY_NAME = "delta";
 
 export interface AppliedPart {
-  readonly part: "node pool" | "namespace" | "policy";
+  readonly part: "node pool" | "namespace" | "policy" | "relay job";
   readonly name: string;
   /** What was done, or why it was left out. */
   readonly outcome: "applied" | "left out: this cluster runs without ACLs";
 }
 
 /**
- * Writes policy, namespace and node pool to the cluster, replacing what is there under the same names.
+ * Writes policy, namespace, node pool and a relay that is a job to the cluster, replacing what is there under the same names.
  * Needs a management token. What belongs on clients, and the token itself, stay with the operators.
  * Throws a NomadError at the first part that Nomad refuses; repeating it is safe.
  */
@@ -31,9 +32,8 @@ export async function applySetup(
   options: SetupOptions,
 ): Promise<readonly AppliedPart[]> {
   const nomad = new NomadClient(client);
-  const write = async (path: string, body: object): Promise<void> => {
-    await nomad.call({ method: "POST", path, body: JSON.stringify(body), answer: Written });
-  };
+  const write = async (path: string, body: object): Promise<unknown> =>
+    (await nomad.call({ method: "POST", path, body: JSON.stringify(body), answer: Written })).value;
   try {
     const { namespace, nodePool, runnerVolume } = options;
     await write("/node/pools", { Name: nodePool, Description: NODE_POOL_DESCRIPTION });
@@ -53,10 +53,18 @@ export async function applySetup(
         return "left out: this cluster runs without ACLs" as const;
       },
     );
+    if (options.relay.kind === "nomad") {
+      // The file that operators review is what is registered: Nomad itself reads it.
+      const Job = await write("/jobs/parse", { JobHCL: relayFile(options).text, Canonicalize: true });
+      await write("/jobs", { Job });
+    }
     return [
       { part: "node pool", name: nodePool, outcome: "applied" },
       { part: "namespace", name: namespace, outcome: "applied" },
       { part: "policy", name: POLICY_NAME, outcome: policy },
+      ...(options.relay.kind === "nomad"
+        ? [{ part: "relay job", name: relayJobName(options), outcome: "applied" } as const]
+        : []),
     ];
   } finally {
     await nomad.close();

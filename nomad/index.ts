@@ -12,7 +12,8 @@ export { type DevAgent, startDevAgent } from "./dev-agent.ts";
 export { type DiagnoseOptions, diagnoseNomad } from "./diagnose.ts";
 export type { NomadFinding } from "./finding.ts";
 export { NomadError } from "./nomad-error.ts";
-export { setupFiles, type SetupFile, type SetupOptions } from "./setup.ts";
+export { setupFiles } from "./setup.ts";
+export type { SetupFile, SetupOptions } from "./setup-options.ts";
 export { buildRunnerFolder } from "./runner-folder.ts";
 
 /** A dispatcher over one Nomad cluster. Throws when the configuration is not usable. */

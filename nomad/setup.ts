@@ -1,22 +1,7 @@
 import { jobNamePrefix } from "./job-name.ts";
-
-export interface SetupOptions {
-  readonly namespace: string;
-  readonly installation: string;
-  readonly nodePool: string;
-  readonly runnerVolume: string;
-  /** Folder on every client: the runner's files and the relay's socket. */
-  readonly runnerFolder: string;
-  /** Where clients reach the control plane: `https://host:port`. */
-  readonly controlPlane: string;
-}
-
-export interface SetupFile {
-  readonly name: string;
-  /** What to do with it, in one line for a person. */
-  readonly use: string;
-  readonly text: string;
-}
+import type { SetupFile, SetupOptions } from "./setup-options.ts";
+import { relayFile, relayVolume } from "./setup-relay.ts";
+import { quote } from "./setup-text.ts";
 
 /**
  * All that the dispatcher asks of Nomad, and nothing it does not: it never reads logs or files of
@@ -56,11 +41,7 @@ export function setupFiles(options: SetupOptions): readonly SetupFile[] {
       use: "add to the configuration of every client of the pool, then restart its agent",
       text: clientText(options),
     },
-    {
-      name: "delta-relay.service",
-      use: "install as a systemd unit on every client of the pool",
-      text: relayUnitText(options),
-    },
+    relayFile(options),
   ];
 }
 
@@ -96,7 +77,14 @@ function nodePoolText({ nodePool }: SetupOptions): string {
 `;
 }
 
-function clientText({ nodePool, runnerVolume, runnerFolder }: SetupOptions): string {
+function clientText(options: SetupOptions): string {
+  const { nodePool, runnerVolume, runnerFolder } = options;
+  const forRelay = `
+  # The same folder for the relay, which makes its socket there.
+  host_volume ${quote(relayVolume(options))} {
+    path = ${quote(runnerFolder)}
+  }
+`;
   return `client {
   node_pool        = ${quote(nodePool)}
   # A job's grace and the runner's last report must fit; Nomad cuts longer wishes in silence.
@@ -108,7 +96,7 @@ function clientText({ nodePool, runnerVolume, runnerFolder }: SetupOptions): str
     path      = ${quote(runnerFolder)}
     read_only = true
   }
-}
+${options.relay.kind === "nomad" ? forRelay : ""}}
 
 plugin "docker" {
   config {
@@ -125,35 +113,4 @@ plugin "raw_exec" {
   }
 }
 `;
-}
-
-function relayUnitText({ runnerFolder, controlPlane }: SetupOptions): string {
-  for (const value of [runnerFolder, controlPlane]) quote(value);
-  const library = `${runnerFolder}/lib`;
-  const program = `${library}/loader --library-path ${library} ${runnerFolder}/bin/node ${runnerFolder}/delta-runner.mjs`;
-  return `[Unit]
-Description=Delta CI relay: runners without a network reach the control plane here
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-ExecStart=${program} relay --socket ${runnerFolder}/control.sock --control-plane ${controlPlane}
-Restart=always
-RestartSec=1
-ProtectSystem=strict
-ReadWritePaths=${runnerFolder}
-ProtectHome=true
-PrivateTmp=true
-NoNewPrivileges=true
-CapabilityBoundingSet=
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
-
-function quote(text: string): string {
-  if (!/^[\w./:-]*$/.test(text)) throw new Error(`"${text}" cannot stand in a configuration file`);
-  return `"${text}"`;
 }

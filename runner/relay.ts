@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
-import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTcp, createServer, isIP, type Server, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 export interface RelaySettings {
@@ -91,7 +91,8 @@ function connectOut(settings: RelaySettings): Socket {
   return connectTls({
     host,
     port: Number(port || 443),
-    servername: host,
+    // An address is no name to ask for; the certificate is checked against it all the same.
+    ...(isIP(host) === 0 && { servername: host }),
     ...(settings.ca !== null && { ca: settings.ca }),
   });
 }

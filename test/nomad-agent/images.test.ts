@@ -26,7 +26,7 @@ describe.runIf(missingPart("docker") === null)("the runner in images of every ki
   /** Carries the steps out in an image, and says how long its runner took to claim. */
   async function attemptIn(image: string, run: string) {
     const images = { defaultImage: `${image}:1`, allowed: [], requireDigest: false };
-    const attempt = await world.finished([{ name: "look", run }], { ...hardened, images });
+    const attempt = await world.finished([{ name: "look", run }], { profile: { ...hardened, images } });
     const claim = attempt.plane.calls.find(({ name }) => name === "claim");
     const startMs = Math.round((claim?.atMs ?? Number.NaN) - attempt.dispatchedAtMs);
     const size = await docker(world.agent.folder, ["image", "inspect", "--format={{.Size}}", `${image}:1`]);

@@ -107,6 +107,8 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
       runnerVolume: "delta-runner",
       runnerFolder: "/opt/delta",
       controlPlane: "https://ci.example",
+      ownAuthority: false,
+      relay: { kind: "systemd" as const },
     };
     const applied = await applySetup(client, options);
     expect(applied.map(({ outcome }) => outcome)).toEqual(["applied", "applied", "applied"]);
@@ -118,6 +120,15 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     expect((await manage("/acl/policy/delta"))["Rules"]).toBe(
       policyText("ci", "delta-runner", NAMESPACE_CAPABILITIES),
     );
+    const withRelay = { ...options, relay: { kind: "nomad" as const, image: "registry.example/any:1" } };
+    expect(await applySetup(client, withRelay)).toEqual([
+      ...applied,
+      { part: "relay job", name: "delta-main-relay", outcome: "applied" },
+    ]);
+    expect(await manage("/job/delta-main-relay")).toMatchObject({
+      Type: "system",
+      NodePool: "ci-containers",
+    });
     const denied = applySetup({ ...client, tokenFile: null }, options);
     await expect(denied).rejects.toMatchObject({ failure: "denied" });
   });

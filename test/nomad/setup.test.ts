@@ -1,5 +1,10 @@
-import { expect, test } from "vitest";
-import { setupFiles, type SetupOptions } from "../../nomad/setup.ts";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { SetupOptions } from "../../nomad/setup-options.ts";
+import { setupFiles } from "../../nomad/setup.ts";
 
 const options: SetupOptions = {
   namespace: "ci",
@@ -8,6 +13,8 @@ const options: SetupOptions = {
   runnerVolume: "delta-runner",
   runnerFolder: "/opt/delta",
   controlPlane: "https://ci.example:8443",
+  ownAuthority: false,
+  relay: { kind: "systemd" },
 };
 
 test("each file names what it was asked for, and how it is used", () => {
@@ -24,4 +31,44 @@ test("each file names what it was asked for, and how it is used", () => {
 
 test("a value that would break out of its place is refused", () => {
   expect(() => setupFiles({ ...options, namespace: 'ci" {}\nnamespace "*' })).toThrow(/cannot stand/);
+});
+
+test("an authority of one's own is named to the relay, beside the runner", () => {
+  const unit = setupFiles({ ...options, ownAuthority: true }).find(
+    ({ name }) => name === "delta-relay.service",
+  );
+  expect(unit?.text).toContain("--control-plane https://ci.example:8443 --ca /opt/delta/ca.pem\n");
+});
+
+test("with an image the relay is a system job, and clients offer it the folder to write to", () => {
+  const relay = { kind: "nomad", image: "registry.example/any:1" } as const;
+  const files = setupFiles({ ...options, relay });
+  const names = files.map(({ name }) => name);
+  expect(names).toContain("delta-relay.nomad.hcl");
+  expect(names).not.toContain("delta-relay.service");
+  const client = files.find(({ name }) => name === "delta-client.hcl")?.text;
+  expect(client).toMatch(/host_volume "delta-runner-relay" \{\n +path = "\/opt\/delta"\n +\}/);
+  expect(setupFiles(options).find(({ name }) => name === "delta-client.hcl")?.text).not.toContain("-relay");
+});
+
+/** systemd's own reader, where it is installed. */
+const canVerify = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+test.runIf(canVerify)("systemd has nothing to say against the relay's unit", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "delta-unit-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, "lib"));
+  await writeFile(join(folder, "lib/loader"), "", { mode: 0o755 });
+  const unit = setupFiles({ ...options, runnerFolder: folder, ownAuthority: true }).at(-1);
+  const file = join(folder, "delta-relay.service");
+  const verify = async (text: string) => {
+    await writeFile(file, text);
+    const { stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", file], {
+      encoding: "utf8",
+    });
+    return (stdout + stderr).split("\n").filter((line) => line.includes("delta-relay.service"));
+  };
+  const text = unit?.text ?? "";
+  expect(await verify(text)).toEqual([]);
+  expect(await verify(text.replace("Restart=always", "Restart=perhaps"))).not.toEqual([]);
 });

@@ -10,7 +10,8 @@ export interface Certificate {
 /** A certificate authority of one test, made with openssl in the folder given. */
 export interface Authority {
   readonly caFile: string;
-  issue(name: string, dnsName: string): Certificate;
+  /** For one DNS name; two days long, or as many as said: with -1 it has expired. */
+  issue(name: string, dnsName: string, days?: number): Certificate;
 }
 
 export function makeAuthority(folder: string): Authority {
@@ -32,10 +33,10 @@ export function makeAuthority(folder: string): Authority {
   );
   return {
     caFile: join(folder, "ca.pem"),
-    issue(name, dnsName) {
+    issue(name, dnsName, days = 2) {
       writeFileSync(join(folder, `${name}.ext`), `subjectAltName=DNS:${dnsName}\n`);
       openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-      const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"];
+      const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", String(days)];
       openssl("x509", "-req", "-in", `${name}.csr`, ...by, "-extfile", `${name}.ext`, "-out", `${name}.pem`);
       return { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
     },

@@ -12,6 +12,7 @@ import { ControlPlaneStandIn, type StandInOptions } from "../control-plane-stand
 import { makeDispatchRequest, makePlanJob } from "../dispatch-request.ts";
 import { makeSourceRepository } from "../source-repository.ts";
 import { type NomadAgent, startNomadAgent } from "./agent.ts";
+import type { AgentOptions } from "./agent-config.ts";
 import { untilGone, untilObserved } from "./cluster.ts";
 import { nomadConfig, poolOf } from "./requests.ts";
 import { buildTestRunnerFolder } from "./runner-folder.ts";
@@ -33,6 +34,17 @@ export const hardened: DockerProfile = {
 
 type Steps = StandInOptions["steps"];
 export type StepsOrMaker = Steps | ((plane: ControlPlaneStandIn) => Steps);
+
+export interface RunningRelay {
+  close(): Promise<void>;
+}
+
+export interface AttemptChoices {
+  /** `hardened` unless said. */
+  readonly profile?: DockerProfile;
+  /** Makes the relay to the control plane of that URL; one of this process unless said. */
+  readonly relay?: (controlPlane: string) => Promise<RunningRelay>;
+}
 
 /** One attempt under way in a container. */
 export interface ContainerAttempt {
@@ -58,11 +70,14 @@ export class ContainerWorld {
     this.runnerFolder = runnerFolder;
   }
 
-  static async start(): Promise<ContainerWorld> {
+  static async start(options: AgentOptions = {}): Promise<ContainerWorld> {
     const runnerFolder = await mkdtemp(join(tmpdir(), "delta-folder-"));
     await buildTestRunnerFolder(runnerFolder);
-    const volume = { path: runnerFolder, readOnly: true };
-    const agent = await startNomadAgent({ docker: true, hostVolumes: { "delta-runner": volume } });
+    const hostVolumes = {
+      "delta-runner": { path: runnerFolder, readOnly: true },
+      "delta-runner-relay": { path: runnerFolder, readOnly: false },
+    };
+    const agent = await startNomadAgent({ ...options, docker: true, hostVolumes });
     return new ContainerWorld(agent, runnerFolder);
   }
 
@@ -76,21 +91,19 @@ export class ContainerWorld {
     return () => this.agent.logTail();
   }
 
+  /** The relay's socket, where the profile's containers look for it. */
+  get socketPath(): string {
+    return join(this.runnerFolder, "control.sock");
+  }
+
   /** Dispatches an attempt of these steps; it is stopped when the test is over. */
-  async carryOut(steps: StepsOrMaker, profile: DockerProfile = hardened): Promise<ContainerAttempt> {
+  async carryOut(steps: StepsOrMaker, choices: AttemptChoices = {}): Promise<ContainerAttempt> {
     const repository = makeSourceRepository({ "hello.txt": "from the mirror\n" });
     const options = { repository, steps: [] as Steps };
     const plane = await ControlPlaneStandIn.start(options);
     options.steps = typeof steps === "function" ? steps(plane) : steps;
-    const relay = await startRelay({
-      socketPath: join(this.runnerFolder, "control.sock"),
-      controlPlane: new URL(plane.url),
-      ca: null,
-      connectionsMax: 64,
-      idleMs: 60_000,
-      connectMs: 5_000,
-    });
-    const pools = { default: poolOf(dockerProfile(profile)) };
+    const relay = await (choices.relay ?? ((url) => this.#relayTo(url)))(plane.url);
+    const pools = { default: poolOf(dockerProfile(choices.profile ?? hardened)) };
     const dispatcher = new NomadDispatcher(nomadConfig(this.agent.address, { pools }));
     const request = makeDispatchRequest({
       attemptId: plane.attemptId as AttemptId,
@@ -114,8 +127,8 @@ export class ContainerWorld {
   }
 
   /** The same, waited for until its report has come and Nomad has seen its end. */
-  async finished(steps: StepsOrMaker, profile: DockerProfile = hardened): Promise<FinishedAttempt> {
-    const attempt = await this.carryOut(steps, profile);
+  async finished(steps: StepsOrMaker, choices: AttemptChoices = {}): Promise<FinishedAttempt> {
+    const attempt = await this.carryOut(steps, choices);
     const { plane, dispatcher, request } = attempt;
     await plane
       .until(() => plane.count("complete") === 1, 50_000)
@@ -126,5 +139,16 @@ export class ContainerWorld {
     const isOver = (one: Observation): boolean => one.state === "exited";
     const seen = await untilObserved(this, dispatcher, request.attemptId, isOver);
     return { ...attempt, seen, report: plane.complete };
+  }
+
+  async #relayTo(url: string): Promise<RunningRelay> {
+    return await startRelay({
+      socketPath: this.socketPath,
+      controlPlane: new URL(url),
+      ca: null,
+      connectionsMax: 64,
+      idleMs: 60_000,
+      connectMs: 5_000,
+    });
   }
 }
