@@ -34,6 +34,8 @@ export interface ConnectOptions {
   readonly connections?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** Told the text of every statement sent, `begin` and `commit` included; for measuring. */
+  readonly onStatement?: (sql: string) => void;
 }
 
 /** A pool of connections; nothing is dialled before the first statement. */
@@ -48,6 +50,9 @@ export function connect(settings: DatabaseSettings, options: ConnectOptions = {}
     max: options.connections ?? CONNECTIONS_DEFAULT,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     onnotice: () => {},
+    ...(options.onStatement === undefined
+      ? {}
+      : { debug: (_connection: number, sql: string) => options.onStatement?.(sql) }),
     types: {
       bigint: { to: 20, from: [20], parse: Number, serialize: String },
     },

@@ -194,7 +194,7 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
   });
 
   test("the event stream wakes us when something moves", async () => {
-    let heard = (_: Hint): void => undefined;
+    let heard: (hint: Hint) => void = () => undefined;
     const nextHint = () => new Promise<Hint>((resolve) => (heard = resolve));
     const { dispatcher } = open({ onHint: (hint) => heard(hint) });
     const connected = nextHint();

@@ -14,6 +14,8 @@ export interface FakeNomad {
   /** The cluster's public keys, as JWKs. */
   keys: readonly object[];
   readonly calls: string[];
+  /** Of the bodies it answered with. */
+  bytesSent: number;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startFakeNomad(): Promise<FakeNomad> {
     registerRefusal: null,
     keys: [],
     calls: [],
+    bytesSent: 0,
     async close() {
       state.close();
       server.closeAllConnections();
@@ -89,7 +92,9 @@ async function answer(
       : path === "/v1/jobs"
         ? listJobs(fake.state, url.searchParams, headers)
         : jobAnswer(fake.state, request.method ?? "GET", path);
-  response.writeHead(200, headers).end(JSON.stringify(body));
+  const text = JSON.stringify(body);
+  fake.bytesSent += Buffer.byteLength(text);
+  response.writeHead(200, headers).end(text);
 }
 
 /** One server and one node that has all that a container needs. */
