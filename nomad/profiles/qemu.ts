@@ -21,6 +21,26 @@ export interface QemuProfile {
   readonly pidsLimit: number;
 }
 
+/** What QEMU is started with, for the driver's `args_allowlist`: a job with any other argument is refused by the client. */
+export const QEMU_FLAGS = [
+  "-nodefaults",
+  "-no-user-config",
+  "-no-reboot",
+  "-snapshot",
+  "-sandbox",
+  "-serial",
+  "-m",
+  "-smp",
+  "-cpu",
+  "-kernel",
+  "-initrd",
+  "-append",
+  "-drive",
+  "-device",
+  "-netdev",
+  "-fw_cfg",
+] as const;
+
 const MILLIS_PER_CPU = 1_000;
 /** The one address that answers in the machine's network: QEMU joins it to the relay. */
 const RELAY_ADDRESS = "10.0.2.100";
@@ -91,7 +111,8 @@ function machineArguments(
   return [
     // Nothing that a machine has by default or by a file of the client; no second life after a reboot.
     ["-nodefaults", "-no-user-config", "-no-reboot", "-snapshot"],
-    ["-sandbox", "on,obsolete=deny,elevateprivileges=deny"],
+    // More would keep QEMU from starting the pipes to the relay.
+    ["-sandbox", "on,obsolete=deny"],
     // Standard output: Nomad keeps it as the task's log.
     ["-serial", "stdio"],
     // The driver's own -m is all of the task's memory; the later one wins and leaves room for QEMU.

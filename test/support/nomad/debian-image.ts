@@ -17,7 +17,8 @@ export async function importDebian(folder: string, name: string): Promise<void> 
   await docker(folder, ["import", await debianArchive(), `${name}:1`]);
 }
 
-async function debianArchive(): Promise<string> {
+/** Where that archive is; made when it is not there. */
+export async function debianArchive(): Promise<string> {
   const archive = join(await imageCache(), `${SUITE}-${PACKAGES.replaceAll(",", "-")}.tar`);
   if (
     await access(archive).then(
