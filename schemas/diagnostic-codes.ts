@@ -6,6 +6,8 @@ interface DiagnosticCodeEntry {
   readonly severity: Severity;
   /** One line for the docs index and the SARIF rule. */
   readonly title: string;
+  /** Nothing raises it any more. */
+  readonly retired?: true;
 }
 
 /**
@@ -23,7 +25,11 @@ export const DIAGNOSTIC_CODES = {
   DC1004: { name: "yaml.encoding", severity: "error", title: "A configuration file is not UTF-8 text" },
   DC1005: { name: "yaml.syntax", severity: "error", title: "The text is not YAML" },
   DC1006: { name: "yaml.too_deep", severity: "error", title: "Maps and lists are nested more than 64 deep" },
-  DC1007: { name: "yaml.too_many_keys", severity: "error", title: "One map has more than 10,000 keys" },
+  DC1007: {
+    name: "yaml.too_many_keys",
+    severity: "error",
+    title: "One map has more than 10,000 keys, or one list as many items",
+  },
   DC1008: {
     name: "yaml.alias_limit",
     severity: "error",
@@ -361,6 +367,7 @@ export const DIAGNOSTIC_CODES = {
     name: "check.name_changes",
     severity: "warning",
     title: "A required check has another name in every run",
+    retired: true,
   },
   DC1905: {
     name: "glob.globstar_in_name",
@@ -371,6 +378,26 @@ export const DIAGNOSTIC_CODES = {
     name: "glob.exclusion_first",
     severity: "warning",
     title: "An exclusion stands before the globs it should narrow",
+  },
+  DC1907: {
+    name: "rule.shadowed",
+    severity: "warning",
+    title: "A rule never decides, as an earlier one does",
+  },
+  DC1908: {
+    name: "check.of_component",
+    severity: "warning",
+    title: "A required check is there for affected components alone",
+  },
+  DC1909: {
+    name: "trigger.new_commits_skipped",
+    severity: "warning",
+    title: "New commits of a pull request start nothing",
+  },
+  DC1910: {
+    name: "secret.reached_by_forks",
+    severity: "warning",
+    title: "A job that asks for a secret is reached by pull requests from forks",
   },
 } as const satisfies Record<string, DiagnosticCodeEntry>;
 

@@ -1,4 +1,5 @@
 /** Globs with micromatch's meaning and a bounded cost (adr/0011-glob-engine.md). */
+export { listContains } from "./contains.ts";
 export { type Glob, matchesGlob, parseGlob } from "./glob.ts";
 export { GlobIndex } from "./glob-index.ts";
 export {
@@ -9,6 +10,6 @@ export {
   type PatternAllowance,
   PIPELINE_PATTERNS_MAX,
 } from "./glob-list.ts";
-export { type ListMatch, MATCH_WORK_MAX, PathMatcher, pathTest } from "./path-matcher.ts";
+export { ListIndex, type ListMatch, MATCH_WORK_MAX, PathMatcher, pathTest } from "./path-matcher.ts";
 export { isGlobProblem } from "./problem.ts";
 export type { MatchBudget } from "./segment.ts";

@@ -1,18 +1,18 @@
+import type { Span } from "../../schemas/diagnostic.ts";
 import type { EventKind } from "../../schemas/event.ts";
-import { evaluateExpression, type Expression } from "../expressions/index.ts";
-import type { JobModel, TriggersModel } from "../language/model.ts";
+import { dottedName, evaluateExpression, type Expression } from "../expressions/index.ts";
+import type { JobModel, RuleModel, TriggersModel } from "../language/model.ts";
 import { named } from "../selection/sentence.ts";
 import type { LintInput } from "./lint.ts";
 
-/** A job whose `if` holds for no event that starts the pipeline, and the jobs that such a job blocks. */
+/** A job that its `if` or its rules let in for no event that starts the pipeline, and the jobs that it blocks. */
 export function jobNeverRuns({ model, report }: LintInput): void {
   const never = new Set<string>();
   for (const job of model.jobs) {
-    const test = job.condition?.if ?? null;
-    const why = test === null ? null : whyNever(test.expression, model.on);
-    if (test === null || why === null) continue;
+    const found = job.rules === null ? byIf(job, model.on) : byRules(job.rules, model.on);
+    if (found === null) continue;
     never.add(job.key);
-    report.add("DC1903", test.span, `${named(job.id)} can never run: ${why}`);
+    report.add("DC1903", found.span, `${named(job.id)} can never run: ${found.why}`);
   }
   for (const job of model.jobs) {
     const blocker = blockedBy(job, never);
@@ -23,6 +23,28 @@ export function jobNeverRuns({ model, report }: LintInput): void {
       `${named(job.id)} can never run: it needs ${named(blocker.key)}, which never does`,
     );
   }
+}
+
+interface Never {
+  readonly span: Span;
+  readonly why: string;
+}
+
+function byIf({ condition }: JobModel, on: TriggersModel): Never | null {
+  const test = condition?.if ?? null;
+  const why = test === null ? null : whyNever(test.expression, on);
+  return test === null || why === null ? null : { span: test.span, why };
+}
+
+/** Each rule says never, or can never hold. */
+function byRules(rules: readonly RuleModel[], on: TriggersModel): Never | null {
+  const found = rules.map(({ condition, run }): Never | null => {
+    if (run.value === "never") return { span: run.span, why: "none of its rules runs it" };
+    const why = condition.if === null ? null : whyNever(condition.if.expression, on);
+    return why === null ? null : { span: condition.span, why };
+  });
+  const [first] = found;
+  return first === undefined || found.includes(null) ? null : first;
 }
 
 function blockedBy(job: JobModel, never: ReadonlySet<string>) {
@@ -62,7 +84,7 @@ function whyNeverHolds(expression: Expression, on: TriggersModel): string | null
   if (expression.kind !== "binary" || expression.operator !== "==") return null;
   const sides = [expression.left, expression.right];
   const literal = sides.find((side) => side.kind === "literal")?.value;
-  const name = sides.map(dotted).find((path) => path !== null);
+  const name = sides.map(dottedName).find((path) => path !== null);
   if (typeof literal !== "string") return null;
   if (name === "event.kind") {
     if (!isEventKind(literal)) return `no event is of the kind ${named(literal)}`;
@@ -77,11 +99,4 @@ function whyNeverHolds(expression: Expression, on: TriggersModel): string | null
 
 function isEventKind(text: string): text is EventKind {
   return Object.hasOwn(STARTS, text);
-}
-
-function dotted(expression: Expression): string | null {
-  if (expression.kind === "name") return expression.name;
-  if (expression.kind !== "member" || expression.key.kind !== "literal") return null;
-  const owner = dotted(expression.object);
-  return owner === null ? null : `${owner}.${String(expression.key.value)}`;
 }

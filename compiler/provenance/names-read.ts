@@ -2,12 +2,11 @@ import type { Place, Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar } from "../../schemas/plan.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import { Report } from "../diagnostics/report.ts";
-import { type Expression, expressionsOf, parseTemplate } from "../expressions/index.ts";
+import { expressionsOf, namesIn, parseTemplate } from "../expressions/index.ts";
 import { entryOf, mapOf, writtenText } from "../language/read.ts";
 import type { RuleModel } from "../language/model.ts";
 import { ruleSet } from "./merged-job.ts";
 import type { YamlMap, YamlScalar } from "../yaml/nodes.ts";
-import { unreachable } from "../unreachable.ts";
 import type { NameRead, SetBy } from "./model.ts";
 
 interface Surroundings {
@@ -73,34 +72,4 @@ export class NameReader {
     const declared = mapOf(entryOf(mapOf(entryOf(root, "inputs")?.value), name)?.value);
     return entryOf(declared, "default")?.value.span ?? null;
   }
-}
-
-/** The longest dotted names that an expression reads. */
-export function namesIn(expression: Expression): readonly string[] {
-  const whole = dottedName(expression);
-  if (whole !== null) return [whole];
-  switch (expression.kind) {
-    case "literal":
-    case "name":
-      return [];
-    case "list":
-      return expression.items.flatMap(namesIn);
-    case "member":
-      return [...namesIn(expression.object), ...namesIn(expression.key)];
-    case "not":
-      return namesIn(expression.operand);
-    case "binary":
-      return [...namesIn(expression.left), ...namesIn(expression.right)];
-    case "call":
-      return expression.arguments.flatMap(namesIn);
-    default:
-      return unreachable(expression);
-  }
-}
-
-function dottedName(expression: Expression): string | null {
-  if (expression.kind === "name") return expression.name;
-  if (expression.kind !== "member" || expression.key.kind !== "literal") return null;
-  const owner = dottedName(expression.object);
-  return owner === null ? null : `${owner}.${String(expression.key.value)}`;
 }
