@@ -1,5 +1,5 @@
 /** The compiler's only door: one commit, what changed, and an event become a plan, or diagnostics. */
-export { compile } from "./plan/compile.ts";
+export { compile, createCompiler } from "./plan/compile.ts";
 export {
   type CompileInput,
   type CompileResult,

@@ -21,20 +21,37 @@ export interface ListMatch {
 
 const NO_MATCH: ListMatch = { total: 0, first: [] };
 
+interface Owner {
+  /** Of the list that the glob stands in. */
+  readonly key: string;
+  readonly glob: Glob;
+  readonly span: Span;
+}
+
+/** Many lists, ready to be held against paths. Never changes. */
+export class ListIndex {
+  /** By the ids that `globs` answers with. */
+  readonly owners: readonly Owner[];
+  readonly globs: GlobIndex;
+
+  constructor(lists: Iterable<CheckedGlobList>) {
+    const unique = new Map<string, CheckedGlobList>();
+    for (const list of lists) unique.set(keyOf(list), list);
+    this.owners = [...unique].flatMap(([key, list]) => list.entries.map((entry) => ({ key, ...entry })));
+    this.globs = new GlobIndex(this.owners.map(({ glob }) => glob));
+  }
+}
+
 /** Which of many lists match which of many paths, in one pass over the paths. */
 export class PathMatcher {
   readonly #matches = new Map<string, { total: number; first: ListMatch["first"][number][] }>();
   /** True when the work limit was reached; the matches are then incomplete. */
   readonly exhausted: boolean;
 
-  constructor(lists: Iterable<CheckedGlobList>, paths: Iterable<string>, budget: MatchBudget) {
-    const unique = new Map<string, CheckedGlobList>();
-    for (const list of lists) unique.set(keyOf(list), list);
-    const owners = [...unique].flatMap(([key, list]) => list.entries.map((entry) => ({ key, ...entry })));
-    const index = new GlobIndex(owners.map(({ glob }) => glob));
+  constructor({ owners, globs }: ListIndex, paths: Iterable<string>, budget: MatchBudget) {
     for (const path of paths) {
-      const last = new Map<string, (typeof owners)[number]>();
-      for (const id of index.match(path, budget)) {
+      const last = new Map<string, Owner>();
+      for (const id of globs.match(path, budget)) {
         const owner = owners[id];
         if (owner !== undefined) last.set(owner.key, owner);
       }
@@ -53,7 +70,7 @@ export class PathMatcher {
     this.#matches.set(key, found);
   }
 
-  /** What matched a list given to the constructor. */
+  /** What matched a list of the index. */
   of(list: CheckedGlobList): ListMatch {
     return this.#matches.get(keyOf(list)) ?? NO_MATCH;
   }

@@ -5,12 +5,14 @@ import { type GivenInput, inputValues, type InputValues } from "./inputs.ts";
 import { mergeMaps } from "./merge-maps.ts";
 import { entryOf, mapOf, textOf } from "./read.ts";
 
+type EventValues = Pick<PipelineEvent, "kind" | "inputs">;
+
 /**
  * The pipeline's inputs with their values for an event: `inputs`, and `on.manual.inputs` merged over them
  * when a person starts it. Only a person or the API gives values, so only then must all be there. A name
  * that only `on.manual` declares exists for every event, with its default or null.
  */
-export function eventInputs(root: YamlMap, event: PipelineEvent, report: Report): InputValues {
+export function eventInputs(root: YamlMap, event: EventValues, report: Report): InputValues {
   const own = entryOf(root, "inputs");
   const manual = entryOf(mapOf(entryOf(mapOf(entryOf(root, "on")?.value), "manual")?.value), "inputs");
   const shared = mapOf(own?.value);
@@ -30,7 +32,7 @@ export function eventInputs(root: YamlMap, event: PipelineEvent, report: Report)
   ]);
 }
 
-function givenBy({ inputs }: PipelineEvent): ReadonlyMap<string, GivenInput> {
+function givenBy({ inputs }: EventValues): ReadonlyMap<string, GivenInput> {
   return new Map(Object.entries(inputs).map(([name, value]) => [name, { value, span: null }]));
 }
 

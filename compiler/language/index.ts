@@ -26,7 +26,7 @@ export { scopeNames } from "./scope.ts";
 
 export interface LoadInput {
   readonly head: TreeSnapshot;
-  readonly event: PipelineEvent;
+  readonly event: Pick<PipelineEvent, "kind" | "inputs">;
   readonly limits?: PlanLimits;
 }
 
@@ -65,7 +65,7 @@ export function loadPipeline({ head, event, limits = PLAN_LIMITS_DEFAULT }: Load
 
 function lowerPipeline(
   root: YamlMap,
-  event: PipelineEvent,
+  event: LoadInput["event"],
   limits: PlanLimits,
   report: Report,
   origins: Origins,

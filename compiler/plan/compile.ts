@@ -5,15 +5,9 @@ import { Report, sortDiagnostics } from "../diagnostics/report.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
 import { Binder } from "../language/bind.ts";
-import {
-  type JobModel,
-  loadPipeline,
-  type PipelineModel,
-  type PipelineRuleModel,
-  type RuleModel,
-} from "../language/index.ts";
+import type { JobModel, LoadInput, PipelineModel, PipelineRuleModel, RuleModel } from "../language/index.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
-import { lintPipeline } from "../lints/index.ts";
+import { globMatchesNoFile } from "../lints/index.ts";
 import { comparePaths } from "../paths.ts";
 import { EffectivePolicy } from "../policy/effective.ts";
 import { changedPaths, changeFacts } from "../selection/change-facts.ts";
@@ -21,7 +15,6 @@ import { decide } from "../selection/decide.ts";
 import { type Doubt, mergeDoubts } from "../selection/doubt.ts";
 import { expandForEach } from "../selection/expand-for-each.ts";
 import { judgePipeline } from "../selection/judge-pipeline.ts";
-import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 import { inNeedOrder } from "../selection/settle-needs.ts";
 import { buildPlan } from "./build-plan.ts";
 import { componentChanges, textsOf } from "./component-changes.ts";
@@ -30,6 +23,7 @@ import { canonicalPlan, planDigest } from "./digest.ts";
 import { jobScopes } from "./job-scopes.ts";
 import { planJobs, settleJobs } from "./plan-jobs.ts";
 import { planConcurrency } from "./plan-parts.ts";
+import { Preparations } from "./prepare.ts";
 
 /** The rules whose `set` holds, for whoever names where values come from. */
 export interface RulesHeld {
@@ -41,15 +35,17 @@ export interface RulesHeld {
  * Compiles the pipeline of one commit for one event. Never throws for what a user wrote, and reads
  * nothing but its input: the same input gives the same plan, to the byte, on every machine.
  */
-export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void): CompileResult {
-  const loaded = loadPipeline(input);
+export function compile(
+  input: CompileInput,
+  onRules?: (held: RulesHeld) => void,
+  preparations = new Preparations(),
+): CompileResult {
+  const loaded = preparations.of(loadInputOf(input));
   if (loaded.model === null) return failed(loaded.diagnostics);
   const report = new Report();
-  const { model, sources } = loaded;
-  const lists = new GlobLists(report);
-  for (const list of globListsOf(model)) lists.of(list);
+  const { model, sources, lists, pathLists } = loaded;
   const advice = new Report();
-  lintPipeline({ model, lists, input, report: advice });
+  globMatchesNoFile(pathLists, [input.head, input.base], advice);
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
   const changes = inPathOrder(input.changes);
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
@@ -57,9 +53,8 @@ export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void
   const places = new PlaceFinder(sourceTexts(input.head.contents));
   const placeOf = (span: Span): Place => places.place(span.file, span.start);
   const affected = componentChanges({ model, sources }, input, changes, { isIgnored, placeOf, budget });
-  const pathLists = pathListsOf(model).map((list) => lists.of(list));
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
-  const definitions = definitionsOf(model, configuration, input, changes);
+  const definitions = definitionsOf(model, configuration, input, changes, preparations);
   const { event, request } = input;
   const judging = { facts, lists, report, all: request.all };
   const pipelineScope = jobScopes(model, model.vars, input, changes)(null);
@@ -76,7 +71,12 @@ export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void
     doubtOf: definitions.doubtOf,
   });
   if (expanded === null)
-    return failed(sortDiagnostics([...loaded.diagnostics, ...loaded.origins.trace(report.settle())]));
+    return failed(
+      sortDiagnostics([
+        ...loaded.diagnostics,
+        ...loaded.origins.trace([...loaded.advice, ...report.settle()]),
+      ]),
+    );
   const { jobs: instances, writtenAs } = expanded;
   const ordered = inNeedOrder(instances);
   const doubtOf = (job: JobModel): Doubt | null => definitions.doubtOf(writtenAs(job));
@@ -88,7 +88,7 @@ export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void
   const jobs = planJobs(inNeedOrder(settled), planning);
   const binder = new Binder(scopeOf(null), report);
   const concurrency = planConcurrency(model.concurrency, { binder, report });
-  const later = [...report.settle(), ...advice.settle()];
+  const later = [...loaded.advice, ...report.settle(), ...advice.settle()];
   const found = [...loaded.diagnostics, ...affected.diagnostics, ...loaded.origins.trace(later)];
   const diagnostics = sortDiagnostics(found);
   if (diagnostics.some(({ severity }) => severity === "error")) return failed(diagnostics);
@@ -116,6 +116,19 @@ export function compile(input: CompileInput, onRules?: (held: RulesHeld) => void
   return { plan, digest: planDigest(canonical), canonical, diagnostics };
 }
 
+/**
+ * A compile that remembers the pipelines it met, for whoever compiles many commits of the same ones: it
+ * prepares each once and gives the same plans. What it remembers is bounded.
+ */
+export function createCompiler(): (input: CompileInput) => CompileResult {
+  const preparations = new Preparations();
+  return (input) => compile(input, undefined, preparations);
+}
+
+function loadInputOf({ head, event, limits = PLAN_LIMITS_DEFAULT }: CompileInput): LoadInput {
+  return { head, event, limits };
+}
+
 function failed(diagnostics: readonly Diagnostic[]): CompileResult {
   return { plan: null, digest: null, canonical: null, diagnostics };
 }
@@ -132,11 +145,13 @@ function inPathOrder(changes: ChangeSet): ChangeSet {
 function definitionsOf(
   model: PipelineModel,
   configuration: ReadonlySet<string>,
-  { base, event, limits = PLAN_LIMITS_DEFAULT }: CompileInput,
+  input: CompileInput,
   changes: ChangeSet,
+  preparations: Preparations,
 ): DefinitionChanges {
   const changed = changedPaths(changes, () => false).filter((path) => configuration.has(path));
   if (changed.length === 0) return NO_DEFINITION_CHANGES;
-  const before = base === null ? null : loadPipeline({ head: base, event, limits }).model;
+  const { base } = input;
+  const before = base === null ? null : preparations.of({ ...loadInputOf(input), head: base }).model;
   return definitionChanges(model, before, changed);
 }

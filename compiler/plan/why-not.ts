@@ -5,7 +5,7 @@ import { loadPipeline, type PipelineModel } from "../language/index.ts";
 import { comparePaths } from "../paths.ts";
 import { conditionsOf } from "../selection/path-lists.ts";
 import { named } from "../selection/sentence.ts";
-import { compile } from "./compile.ts";
+import { createCompiler } from "./compile.ts";
 import { findDecisions } from "./find-decisions.ts";
 import { otherEvents } from "./other-events.ts";
 
@@ -32,6 +32,7 @@ const WEIGHTY =
  * the plan has no such job.
  */
 export function whyNot(input: CompileInput, job: string): WhyNot | null {
+  const compile = createCompiler();
   const { plan } = compile(input);
   const model = loadPipeline(input).model;
   if (plan === null || model === null) return null;
@@ -39,7 +40,7 @@ export function whyNot(input: CompileInput, job: string): WhyNot | null {
   if (decisions.length === 0 && !mayBeInstance(model, job)) return null;
   const runs = decisions.some(({ outcome }) => outcome === "selected");
   if (runs) return { job, decisions, runs, wouldRunIf: [], tried: 0 };
-  const search = new Search(model, job);
+  const search = new Search(model, job, compile);
   const wouldRunIf = search.smallest(input);
   return { job, decisions, runs, wouldRunIf, tried: search.tried };
 }
@@ -52,11 +53,13 @@ function mayBeInstance(model: PipelineModel, key: string): boolean {
 class Search {
   readonly #model: PipelineModel;
   readonly #job: string;
+  readonly #compile: ReturnType<typeof createCompiler>;
   tried = 0;
 
-  constructor(model: PipelineModel, job: string) {
+  constructor(model: PipelineModel, job: string, compile: ReturnType<typeof createCompiler>) {
     this.#model = model;
     this.#job = job;
+    this.#compile = compile;
   }
 
   smallest(input: CompileInput): readonly string[] {
@@ -75,7 +78,7 @@ class Search {
   #runs(input: CompileInput, forCertain = false): boolean {
     if (this.tried >= COMPILES_MAX) return false;
     this.tried += 1;
-    const { plan } = compile(input);
+    const { plan } = this.#compile(input);
     // Asked again for each plan: what changed decides which instances a job has.
     return (plan === null ? [] : findDecisions(plan, this.#job)).some(
       ({ outcome, uncertain }) => outcome === "selected" && (uncertain.length === 0 || !forCertain),

@@ -1,6 +1,12 @@
 import type { ChangeSet, Uncertainty } from "../../schemas/changes.ts";
 import type { AffectedResult } from "../components/index.ts";
-import { type CheckedGlobList, mayMatchBelow, type MatchBudget, PathMatcher } from "../globs/index.ts";
+import {
+  type CheckedGlobList,
+  type ListIndex,
+  mayMatchBelow,
+  type MatchBudget,
+  PathMatcher,
+} from "../globs/index.ts";
 import type { TreeSnapshot } from "../input.ts";
 import { displayText } from "../diagnostics/quote.ts";
 import { comparePaths } from "../paths.ts";
@@ -29,7 +35,7 @@ export interface ChangeFacts {
 export function changeFacts(
   changes: ChangeSet,
   trees: { readonly head: TreeSnapshot; readonly base: TreeSnapshot | null },
-  lists: readonly CheckedGlobList[],
+  lists: ListIndex,
   isIgnored: (path: string) => boolean,
   affected: AffectedResult,
   budget: MatchBudget,

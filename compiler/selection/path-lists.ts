@@ -7,23 +7,27 @@ import {
 } from "../globs/index.ts";
 import type { ConditionModel, GlobList, PipelineModel } from "../language/model.ts";
 
-/** Every list of globs in a pipeline, checked once each, findings included. */
+/** Every list of globs in a pipeline, checked once each. */
 export class GlobLists {
-  readonly #checked = new Map<string, CheckedGlobList>();
-  readonly #report: Report;
-  readonly #allowance: PatternAllowance = { left: PIPELINE_PATTERNS_MAX };
-
-  constructor(report: Report) {
-    this.#report = report;
-  }
+  readonly #checked = new Map<GlobList, CheckedGlobList>();
 
   /** The cells of a matrix share the place of a list, hence its check. */
+  constructor(lists: readonly GlobList[], report: Report) {
+    const allowance: PatternAllowance = { left: PIPELINE_PATTERNS_MAX };
+    const byPlace = new Map<string, CheckedGlobList>();
+    for (const list of lists) {
+      if (this.#checked.has(list)) continue;
+      const place = `${list.span.start}:${list.span.end}:${list.span.file}`;
+      const checked = byPlace.get(place) ?? checkGlobList(list, report, allowance);
+      byPlace.set(place, checked);
+      this.#checked.set(list, checked);
+    }
+  }
+
+  /** Throws for a list that was not among those given. */
   of(list: GlobList): CheckedGlobList {
-    const key = `${list.span.start}:${list.span.end}:${list.span.file}`;
-    const known = this.#checked.get(key);
-    if (known !== undefined) return known;
-    const checked = checkGlobList(list, this.#report, this.#allowance);
-    this.#checked.set(key, checked);
+    const checked = this.#checked.get(list);
+    if (checked === undefined) throw new Error("this list of globs is not one of the pipeline's");
     return checked;
   }
 }

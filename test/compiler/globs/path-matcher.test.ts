@@ -3,6 +3,7 @@ import {
   checkGlobList,
   listAdmits,
   mayMatchBelow,
+  ListIndex,
   PathMatcher,
   pathTest,
 } from "../../../compiler/globs/index.ts";
@@ -26,9 +27,13 @@ function listOf(globs: readonly string[], start = 0) {
 
 test("the last glob that a path fits decides", () => {
   const { list } = listOf(["src/**", "!src/docs/**", "src/docs/api/**"]);
-  const matcher = new PathMatcher([list], ["src/a.ts", "src/docs/x.md", "src/docs/api/y.md", "other"], {
-    left: 100_000,
-  });
+  const matcher = new PathMatcher(
+    new ListIndex([list]),
+    ["src/a.ts", "src/docs/x.md", "src/docs/api/y.md", "other"],
+    {
+      left: 100_000,
+    },
+  );
   expect(matcher.of(list).first.map(({ path, glob }) => [path, glob])).toEqual([
     ["src/a.ts", "src/**"],
     ["src/docs/api/y.md", "src/docs/api/**"],
@@ -38,7 +43,7 @@ test("the last glob that a path fits decides", () => {
 test("several lists are answered in one pass and do not disturb one another", () => {
   const one = listOf(["a/**"]).list;
   const two = listOf(["**", "!a/**"], 1_000).list;
-  const matcher = new PathMatcher([one, two, one], ["a/x", "b/y"], { left: 100_000 });
+  const matcher = new PathMatcher(new ListIndex([one, two, one]), ["a/x", "b/y"], { left: 100_000 });
   expect(matcher.of(one).first.map(({ path }) => path)).toEqual(["a/x"]);
   expect(matcher.of(two).first.map(({ path }) => path)).toEqual(["b/y"]);
 });
@@ -46,14 +51,14 @@ test("several lists are answered in one pass and do not disturb one another", ()
 test("only the first matches are kept and all are counted", () => {
   const { list } = listOf(["**"]);
   const paths = Array.from({ length: 500 }, (_, index) => `f${index}`);
-  const match = new PathMatcher([list], paths, { left: 100_000 }).of(list);
+  const match = new PathMatcher(new ListIndex([list]), paths, { left: 100_000 }).of(list);
   expect(match.total).toBe(500);
   expect(match.first).toHaveLength(20);
 });
 
 test("a spent work limit is reported instead of a wrong answer", () => {
   const { list } = listOf([`*?${"a".repeat(100)}b*`]);
-  const matcher = new PathMatcher([list], ["a".repeat(3_000)], { left: 10_000 });
+  const matcher = new PathMatcher(new ListIndex([list]), ["a".repeat(3_000)], { left: 10_000 });
   expect(matcher.exhausted).toBe(true);
 });
 

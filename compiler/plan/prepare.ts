@@ -1,0 +1,96 @@
+import type { Diagnostic } from "../../schemas/diagnostic.ts";
+import { Report } from "../diagnostics/report.ts";
+import { ListIndex } from "../globs/index.ts";
+import type { TreeSnapshot } from "../input.ts";
+import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
+import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
+import { lintPipeline } from "../lints/index.ts";
+import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
+
+/** Where a repository keeps what configures its pipeline. */
+const CONFIGURATION_FOLDER = ".delta/";
+/** Jobs of all pipelines that are remembered; each takes about 30 KiB. */
+const JOBS_REMEMBERED_MAX = 10_000;
+
+/** A pipeline with all that follows from its files alone, whatever changed. */
+export interface PreparedPipeline extends LoadedPipeline {
+  readonly model: PipelineModel;
+  readonly lists: GlobLists;
+  /** The lists that changed paths are held against. */
+  readonly pathLists: ListIndex;
+  /** What `diagnostics` lacks: findings about globs, and advice. Not traced yet. */
+  readonly advice: readonly Diagnostic[];
+}
+
+export type Preparation = PreparedPipeline | (LoadedPipeline & { readonly model: null });
+
+/**
+ * Prepares pipelines, and remembers those it prepared last by everything that they are made of. What is
+ * remembered is never changed, so a plan made with it is the plan made without it.
+ */
+export class Preparations {
+  readonly #known = new Map<string, PreparedPipeline>();
+  readonly #jobsMax: number;
+  #jobs = 0;
+
+  /** jobsMax: jobs of all remembered pipelines together; the last one is remembered whatever its size. */
+  constructor(jobsMax = JOBS_REMEMBERED_MAX) {
+    this.#jobsMax = jobsMax;
+  }
+
+  of(input: LoadInput): Preparation {
+    const narrow = narrowed(input);
+    const key = keyOf(narrow);
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      this.#known.delete(key);
+      this.#known.set(key, known);
+      return known;
+    }
+    const prepared = prepare(narrow);
+    if (prepared.model !== null) this.#remember(key, prepared);
+    return prepared;
+  }
+
+  #remember(key: string, prepared: PreparedPipeline): void {
+    this.#known.set(key, prepared);
+    this.#jobs += prepared.model.jobs.length;
+    for (const [oldest, { model }] of this.#known) {
+      if (this.#jobs <= this.#jobsMax || oldest === key) break;
+      this.#known.delete(oldest);
+      this.#jobs -= model.jobs.length;
+    }
+  }
+}
+
+/** The least that a pipeline is read from: what is not in here can have no part in it. */
+function narrowed({ head, event, limits = PLAN_LIMITS_DEFAULT, ...nothing }: LoadInput): Required<LoadInput> {
+  nothing satisfies Record<string, never>;
+  const { commit, entries, contents } = head;
+  const own = <Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
+    new Map([...map].filter(([path]) => path.startsWith(CONFIGURATION_FOLDER)));
+  const files: TreeSnapshot = { commit, entries: own(entries), contents: own(contents) };
+  return { head: files, event: { kind: event.kind, inputs: event.inputs }, limits };
+}
+
+/** The commit's id is left out: only a commit without a pipeline is told by it, and that is not remembered. */
+function keyOf({ head, event, limits }: Required<LoadInput>): string {
+  const files = Array.from(head.entries.values(), ({ path, mode, blob }) => [
+    path,
+    mode,
+    blob,
+    head.contents.has(path),
+  ]);
+  return JSON.stringify([files, event, limits]);
+}
+
+function prepare(input: LoadInput): Preparation {
+  const loaded = loadPipeline(input);
+  const { model } = loaded;
+  if (model === null) return { ...loaded, model };
+  const report = new Report();
+  const lists = new GlobLists(globListsOf(model), report);
+  lintPipeline({ model, lists, report });
+  const pathLists = new ListIndex(pathListsOf(model).map((list) => lists.of(list)));
+  return { ...loaded, model, lists, pathLists, advice: report.settle() };
+}
