@@ -218,8 +218,6 @@ export const PROTOCOL_ERROR_CODES = [
   "invalid_request",
   "unauthorized",
   "stale_lease",
-  "already_claimed",
-  "attempt_finished",
   "seq_conflict",
   "order",
   "log_conflict",

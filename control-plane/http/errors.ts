@@ -12,8 +12,6 @@ export const HTTP_STATUS = {
   method_not_allowed: 405,
   conflict: 409,
   stale_lease: 409,
-  already_claimed: 409,
-  attempt_finished: 409,
   seq_conflict: 409,
   order: 409,
   log_conflict: 409,

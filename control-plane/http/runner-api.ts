@@ -13,7 +13,7 @@ import {
   type HeartbeatReply,
 } from "../../schemas/runner-protocol.ts";
 import type { Database } from "../db/client.ts";
-import { claimAttempt, type ClaimAnswer, type IdentityVerifier } from "../lifecycle/claim.ts";
+import { claimAttempt, type IdentityVerifier } from "../lifecycle/claim.ts";
 import { acknowledgeCancel, completeAttempt } from "../lifecycle/complete.ts";
 import { acknowledgeLease, takeHeartbeat } from "../lifecycle/heartbeat.ts";
 import type { LeaseTiming } from "../lifecycle/lease-timing.ts";
@@ -27,6 +27,10 @@ export interface RunnerApiDependencies {
   /** What runners prove themselves with; null where the dispatcher hands each its claim token. */
   readonly identities: IdentityVerifier | null;
 }
+
+/** One answer, whatever is wrong: who replays a proof learns no more than who makes one up. The log has the cause. */
+const CLAIM_REFUSED =
+  "the claim is refused: the proof does not hold for this attempt, another runner has it, or it is over";
 
 const Params = Type.Object(
   { lease: Type.String({ pattern: UUID_PATTERN }) },
@@ -57,7 +61,10 @@ export function registerRunnerApi(server: FastifyInstance, dependencies: RunnerA
   server.post("/runner/v1/claim", async (request): Promise<ClaimReply> => {
     checked(NoQuery, request.query, "query");
     const body = checked(ClaimRequest, request.body, "body");
-    return claimReply(await claimAttempt(database, body, timing, identities));
+    const answer = await claimAttempt(database, body, timing, identities);
+    if (answer.status === "granted") return answer.reply;
+    request.log.info({ attempt: body.attempt_id, cause: answer.status }, "a claim was refused");
+    throw new HttpError("unauthorized", CLAIM_REFUSED);
   });
 
   server.post("/runner/v1/leases/:lease/ack", limited, async (request): Promise<AckReply> => {
@@ -94,19 +101,6 @@ function senderOf(request: FastifyRequest): { readonly leaseId: string; readonly
     throw new HttpError("unauthorized", "the lease token is missing");
   }
   return { leaseId: lease, token };
-}
-
-const CLAIM_REFUSALS = {
-  unauthorized: "the proof does not hold for this attempt",
-  already_claimed: "another runner holds this attempt",
-  attempt_finished: "this attempt is over",
-} as const;
-
-function claimReply(answer: ClaimAnswer): ClaimReply {
-  if (answer.status === "granted") {
-    return answer.reply;
-  }
-  throw new HttpError(answer.status, CLAIM_REFUSALS[answer.status]);
 }
 
 function messageReply<Reply>(answer: MessageAnswer<Reply>): Reply {

@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { NomadDispatcher } from "../../nomad/dispatcher.ts";
+import { IDENTITY_AGE_SECONDS } from "../../nomad/identity.ts";
 import { jobNameOf } from "../../nomad/job-name.ts";
+import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import type { ClaimProof } from "../../schemas/runner-protocol.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { hasEnded, type PlaneOnNomad, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
 import { withDeadline } from "../support/nomad/deadline.ts";
-import { dispatchRequest, nomadConfig } from "../support/nomad/requests.ts";
+import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
 import { missingPart } from "./parts.ts";
 
@@ -18,6 +21,7 @@ const POOL = {
   resources: { cpu_millis: 100, memory_mb: 32, disk_mb: 20 },
   resources_max: { cpu_millis: 2_000, memory_mb: 1_000_000, disk_mb: 100 },
 };
+const SLEEPER = { command: "/bin/sh", args: ["-c", "exec sleep 3600"], workspaceRoot: "/tmp", user: null };
 /** The most that an allocation without a live lease may go on. */
 const ORPHAN_MS = 60_000;
 
@@ -60,7 +64,20 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     return jwt;
   }
 
-  test("grants a claim to the attempt's own identity alone, once", async () => {
+  /** Signed by the same cluster, for an attempt of another installation. */
+  async function foreignIdentity(): Promise<string> {
+    const pools = { long: poolOf(rawExecProfile(SLEEPER)) };
+    const config = nomadConfig(agent.address, { claimProof: "workload_identity", pools });
+    const stranger = new NomadDispatcher(config);
+    onTestFinished(() => stranger.close());
+    const request = dispatchRequest();
+    expect(await stranger.dispatch(request)).toMatchObject({ status: "accepted" });
+    const identity = await identityOf(config.installation, request.attemptId);
+    await stranger.stop({ attemptId: request.attemptId, graceMs: 0 });
+    return identity;
+  }
+
+  test("grants a claim to the attempt's own identity alone, once, and refuses every other alike", async () => {
     const world = await startWorld("claims");
     const repository = await repositoryWith("  a: { steps: [make] }\n  b: { steps: [make] }\n");
     const made = await world.runAll(repository);
@@ -71,28 +88,44 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     );
     const [a = "", b = ""] = run.jobs.map((job) => job.attempts[0]?.id);
     const [own, stolen] = [await identityOf("claims", a), await identityOf("claims", b)];
-    const claim = async (proof: ClaimProof, nonce: string) => {
+    let runners = 0;
+    const claim = async (proof: ClaimProof, attempt = a) => {
       const runner = { version: "1", os: "linux", arch: "x64", hostname: "test" };
+      runners += 1;
       const answer = await fetch(`${world.plane.url}/runner/v1/claim`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ attempt_id: a, proof, boot_nonce: nonce.padEnd(22, "x"), runner }),
+        body: JSON.stringify({
+          attempt_id: attempt,
+          proof,
+          boot_nonce: `runner-${runners}-`.padEnd(22, "x"),
+          runner,
+        }),
       });
-      const body = (await answer.json()) as { error?: { code: string }; lease?: { epoch: number } };
-      return { status: answer.status, ...body };
+      return { status: answer.status, text: await answer.text() };
     };
-    const [header, claims, signature = ""] = own.split(".");
-    const flipped = (signature.startsWith("A") ? "B" : "A") + signature.slice(1);
-    const refused = await Promise.all([
-      claim({ kind: "nomad_identity", jwt: stolen }, "thief"),
-      claim({ kind: "nomad_identity", jwt: [header, claims, flipped].join(".") }, "forger"),
-      claim({ kind: "claim_token", token: "t".repeat(43) }, "guesser"),
-    ]);
-    expect(refused[0]).toMatchObject({ status: 401 });
-    expect(new Set(refused.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    const granted = await claim({ kind: "nomad_identity", jwt: own }, "first");
-    expect(granted).toMatchObject({ status: 200, lease: { epoch: 1 } });
-    expect((await claim({ kind: "nomad_identity", jwt: own }, "second")).status).toBe(409);
+    const claimWith = (jwt: string, attempt = a) => claim({ kind: "nomad_identity", jwt }, attempt);
+    const refusals = {
+      none: await claim({ kind: "claim_token", token: "t".repeat(43) }),
+      "none, but words": await claimWith("this is no identity at all"),
+      stolen: await claimWith(stolen),
+      foreign: await claimWith(await foreignIdentity()),
+      forged: await claimWith(forged(own)),
+      "signed by another cluster": await claimWith(await signedElsewhere(own)),
+      "of an attempt that does not exist": await claimWith(own, "0197aaaa-0000-7000-8000-000000000000"),
+      old: await inTheFuture(IDENTITY_AGE_SECONDS * 1_000 + 60_000, () => claimWith(own)),
+      expired: await inTheFuture(30 * 24 * 3_600_000, () => claimWith(own)),
+    };
+    expect(refusals.none.status).toBe(401);
+    for (const [what, answer] of Object.entries(refusals)) expect(answer, what).toEqual(refusals.none);
+
+    const granted = await claimWith(own);
+    expect(granted.status).toBe(200);
+    expect(JSON.parse(granted.text)).toMatchObject({ lease: { epoch: 1 } });
+    expect(await claimWith(own), "replayed while the lease is held").toEqual(refusals.none);
+    const job = jobNameOf("claims", b as AttemptId);
+    await fetch(`${agent.address}/v1/job/${job}`, { method: "DELETE" });
+    expect(await claimWith(stolen, b), "replayed after its allocation was stopped").toEqual(refusals.none);
   });
 
   test("says why Nomad does not place an attempt, until the queue's time is over", async () => {
@@ -133,3 +166,26 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     expect(performance.now() - started).toBeLessThan(ORPHAN_MS);
   });
 });
+
+/** One bit of the signature is another. */
+function forged(jwt: string): string {
+  const [header, claims, signature = ""] = jwt.split(".");
+  return [header, claims, (signature.startsWith("A") ? "B" : "A") + signature.slice(1)].join(".");
+}
+
+/** The same claims and the same key id, by a key that the cluster does not have. */
+async function signedElsewhere(jwt: string): Promise<string> {
+  const { privateKey } = await generateKeyPair("RS256");
+  const header = decodeProtectedHeader(jwt);
+  return await new SignJWT(decodeJwt(jwt)).setProtectedHeader({ ...header, alg: "RS256" }).sign(privateKey);
+}
+
+/** The control plane's clock, which is this process's, shows another time while `ask` lasts. */
+async function inTheFuture<Answer>(byMs: number, ask: () => Promise<Answer>): Promise<Answer> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + byMs });
+  try {
+    return await ask();
+  } finally {
+    vi.useRealTimers();
+  }
+}

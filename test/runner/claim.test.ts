@@ -50,7 +50,7 @@ test("a second runner of the same attempt is refused and runs nothing", async ()
   await plane.until(() => plane.log(1) === "up\n");
   const second = world.start(plane, { config: { workspace_root: runner.workspaceRoot } });
   expect(await second.ended).toBe(RUNNER_EXIT.claim_refused);
-  expect(second.errors()).toContain("already_claimed");
+  expect(second.errors()).toContain("unauthorized");
   writeFileSync(join(runner.workspaceRoot, `attempt-${plane.attemptId}`, "source", "go"), "");
   expect(await runner.ended).toBe(RUNNER_EXIT.reported);
 });

@@ -11,7 +11,7 @@ import { makeAuthority, type Authority, type Certificate } from "../support/cert
 
 interface World {
   /** Sends bytes through the relay and gives back all that came; empty when nothing did. */
-  say(words: string): Promise<string>;
+  readonly say: (words: string) => Promise<string>;
   /** What the control plane was sent, once TLS was agreed. */
   readonly heard: string[];
 }
@@ -53,7 +53,7 @@ async function world(issue: Issue, trust: Trust, host = "localhost"): Promise<Wo
   });
   return {
     heard,
-    async say(words) {
+    say: async (words) => {
       const client = connect({ path: join(folder, "control.sock"), allowHalfOpen: true });
       client.end(words);
       return await text(client).catch(() => "");

@@ -265,7 +265,7 @@ export class ControlPlaneStandIn {
     const { proof } = request;
     const proven = proof.kind === "claim_token" && proof.token === this.claimToken;
     if (!proven || request.attempt_id !== this.attemptId) return refusal(401, "unauthorized");
-    if (this.#nonce !== null && this.#nonce !== request.boot_nonce) return refusal(409, "already_claimed");
+    if (this.#nonce !== null && this.#nonce !== request.boot_nonce) return refusal(401, "unauthorized");
     this.#nonce = request.boot_nonce;
     this.#extend();
     const lease = { id: this.leaseId, token: this.leaseToken, epoch: this.epoch, ...this.#lease() };
