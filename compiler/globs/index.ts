@@ -1,4 +1,5 @@
 /** Globs with micromatch's meaning and a bounded cost (adr/0011-glob-engine.md). */
+export { listContains } from "./contains.ts";
 export { type Glob, matchesGlob, parseGlob } from "./glob.ts";
 export { GlobIndex } from "./glob-index.ts";
 export {

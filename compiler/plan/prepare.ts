@@ -86,11 +86,11 @@ function keyOf({ head, event, limits }: Required<LoadInput>): string {
 
 function prepare(input: LoadInput): Preparation {
   const loaded = loadPipeline(input);
-  const { model } = loaded;
-  if (model === null) return { ...loaded, model };
+  const { model, root } = loaded;
+  if (model === null || root === null) return { ...loaded, model: null };
   const report = new Report();
   const lists = new GlobLists(globListsOf(model), report);
-  lintPipeline({ model, lists, report });
+  lintPipeline({ model, root, lists, report });
   const pathLists = new ListIndex(pathListsOf(model).map((list) => lists.of(list)));
   return { ...loaded, model, lists, pathLists, advice: report.settle() };
 }
