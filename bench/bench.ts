@@ -4,6 +4,7 @@ import { compileGrowth } from "./compile.ts";
 import { installDelta } from "./delta.ts";
 import { type Figure, printTable } from "./figures.ts";
 import { globMatching } from "./globs.ts";
+import { hostileInput } from "./hostile.ts";
 import { installPeers, type Peers } from "./install-peers.ts";
 import { planAgainstGitlab } from "./plan-against-gitlab.ts";
 import { planAgainstTurbo } from "./plan-against-turbo.ts";
@@ -21,6 +22,7 @@ type Bench = (peers: Peers | string) => Promise<readonly Figure[] | void>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   start,
   globs: globMatching,
+  hostile: hostileInput,
   compile: compileGrowth,
   "change-set": changeSetOfManyFiles,
   growth: planGrowth,

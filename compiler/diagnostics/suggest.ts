@@ -33,11 +33,13 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === null ? "" : `; did you mean \`${found}\`?`;
 }
 
-function editDistance(a: string, b: string): number {
+/** The number of differences, or any number from `enough` on as soon as there are that many. */
+function editDistance(a: string, b: string, enough: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row];
+    let least = row;
     for (let column = 1; column <= b.length; column += 1) {
       const same = a[row - 1] === b[column - 1];
       let cost = Math.min(
@@ -48,7 +50,10 @@ function editDistance(a: string, b: string): number {
       const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
       if (swapped) cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1);
       current.push(cost);
+      least = Math.min(least, cost);
     }
+    // A swap looks two rows back, so both must be past it.
+    if (least >= enough && Math.min(...last) >= enough) return enough;
     beforeLast = last;
     last = current;
   }

@@ -143,13 +143,20 @@ function include(
 ): readonly Cell[] {
   let extended = [...cells];
   const own: Cell[] = [];
+  let known: Set<string> | null = null;
   for (const { values } of included) {
     const named = new Map([...values].filter(([axis]) => axes.has(axis)));
     const isExtension =
       named.size > 0 && named.size < values.size && cells.some((cell) => agrees(cell, named));
     if (isExtension)
       extended = extended.map((cell) => (agrees(cell, named) ? new Map([...cell, ...values]) : cell));
-    else if (![...extended, ...own].some((cell) => isSameCell(cell, values))) own.push(values);
+      known = null;
+      continue;
+    }
+    known ??= new Set([...extended, ...own].map(nameOfCell));
+    if (known.has(nameOfCell(values))) continue;
+    known.add(nameOfCell(values));
+    own.push(values);
   }
   return [...extended, ...own];
 }
@@ -158,8 +165,9 @@ function agrees(cell: Cell, values: Cell): boolean {
   return [...values].every(([axis, value]) => cell.get(axis) === value);
 }
 
-function isSameCell(a: Cell, b: Cell): boolean {
-  return a.size === b.size && agrees(a, b);
+/** The same for two cells with the same values, in whatever order they were written. */
+function nameOfCell(cell: Cell): string {
+  return JSON.stringify([...sortAxes(cell)]);
 }
 
 function sortAxes(cell: Cell): Cell {

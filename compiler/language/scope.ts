@@ -152,8 +152,15 @@ export function inputsType(inputs: InputValues): Type {
   return mapOf(new Map(types));
 }
 
+/** The types of one map of values, which all jobs of a pipeline share. */
+const typesOfMaps = new WeakMap<ValueMap, Type>();
+
 function typeOfMap(values: ValueMap): Type {
-  return mapOf(new Map(Array.from(values, ([key, value]) => [key, typeOfScalar(value)])));
+  const known = typesOfMaps.get(values);
+  if (known !== undefined) return known;
+  const type = mapOf(new Map(Array.from(values, ([key, value]) => [key, typeOfScalar(value)])));
+  typesOfMaps.set(values, type);
+  return type;
 }
 
 export function typeOfScalar(value: Value): Type {

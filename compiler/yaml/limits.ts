@@ -6,6 +6,8 @@ import { PLAN_JOBS_CEILING } from "../../schemas/limits.ts";
 export const DEPTH_MAX = 64;
 /** Keys of one map: as many as the jobs of the largest plan that operators can allow. */
 export const MAP_KEYS_MAX = PLAN_JOBS_CEILING;
+/** Items of one list. No list of the language may have more than 1,000. */
+export const LIST_ITEMS_MAX = 10_000;
 /** Lexical tokens, about nine for each line of a pipeline: 500 KiB of ordinary text has fewer than 230,000. */
 export const TOKENS_MAX = 250_000;
 export const ANCHORS_MAX = 1_000;

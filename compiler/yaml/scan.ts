@@ -2,7 +2,17 @@ import { CST, Lexer } from "yaml";
 import type { DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
 import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { ALIASES_MAX, ANCHORS_MAX, DEPTH_MAX, MAP_KEYS_MAX, TOKENS_MAX } from "./limits.ts";
+import { AliasCount } from "./alias-count.ts";
+import {
+  ALIASES_MAX,
+  ANCHORS_MAX,
+  DEPTH_MAX,
+  EXPANDED_NODES_MAX,
+  LINES_MAX,
+  LIST_ITEMS_MAX,
+  MAP_KEYS_MAX,
+  TOKENS_MAX,
+} from "./limits.ts";
 
 /** Stands for "no key has begun on this line". */
 const NONE = -1;
@@ -131,13 +141,7 @@ class TokenScan {
 
   #key(column: number, offset: number, lexeme: string): ScanProblem | null {
     const map = this.#open(this.#keyColumn === NONE ? column : this.#keyColumn, true);
-    return this.#countKey(map, offset, lexeme) ?? this.#depthProblem(offset, lexeme);
-  }
-
-  #countKey(map: { keys: number }, offset: number, lexeme: string): ScanProblem | null {
-    map.keys += 1;
-    if (map.keys <= MAP_KEYS_MAX) return null;
-    return at("DC1007", offset, lexeme, `A map with more than ${MAP_KEYS_MAX} keys`);
+    return countEntry(map, offset, lexeme) ?? this.#depthProblem(offset, lexeme);
   }
 
   /** Ends what is indented deeper, then finds or begins the collection at this column. */
@@ -196,8 +200,36 @@ class TokenScan {
   #followLines(scalar: string): void {
     const last = scalar.lastIndexOf("\n");
     if (last < 0) return;
-    this.#startLine(this.#offset - (scalar.length - last - 1));
-    this.#isLineEmpty = last === scalar.length - 1;
+    const { length } = scalar;
+    this.#startLine(this.#offset - (length - last - 1));
+    this.#isLineEmpty = last === length - 1;
+    if (!this.#isLineEmpty) this.#before = "scalar";
+  }
+}
+
+/** What no document may have, found before its parser makes something of it, a token at a time. */
+function isMisplaced(before: CST.TokenType | null, type: CST.TokenType | null): boolean {
+  if (before === null) return false;
+  if (type === "comma")
+    return before === "comma" || before === "flow-seq-start" || before === "flow-map-start";
+  return VALUE_ENDS.has(before) && VALUE_STARTS.has(type);
+}
+
+function countEntry(collection: OpenCollection, offset: number, lexeme: string): ScanProblem | null {
+  collection.entries += 1;
+  const [most, what] = collection.isMap ? [MAP_KEYS_MAX, "keys"] : [LIST_ITEMS_MAX, "items"];
+  if (collection.entries <= most) return null;
+  const kind = collection.isMap ? "map" : "list";
+  return at("DC1007", offset, lexeme, `A ${kind} with more than ${most} ${what}`);
+}
+
+/** Lines are counted first of all, for that is nearly free. */
+function lineProblem(text: string): ScanProblem | null {
+  let lines = 1;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
+    lines += 1;
+    if (lines > LINES_MAX)
+      return at("DC1017", end, "\n", `More than ${LINES_MAX} lines in one file; split it`);
   }
 }
 
