@@ -1,10 +1,13 @@
-import { compile, preferredBase, wantedContents } from "../../compiler/index.ts";
+import { createCompiler, preferredBase, wantedContents } from "../../compiler/index.ts";
 import { PlaceFinder, textsOf } from "../../compiler/diagnostics/index.ts";
 import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import { openRepository, readCompileInput } from "../git/index.ts";
 import { type BackendAbilities, notCarriedOut } from "./not-carried-out.ts";
 import type { PlanningRequest, PlanningResult, PlanningRules } from "./planning-messages.ts";
 import { toldAsDiagnostics } from "./told-as-diagnostics.ts";
+
+/** One for all plans of this process, which mostly meet pipelines they have met before. */
+const compile = createCompiler();
 
 /**
  * Reads one commit out of a repository and compiles it, as `delta plan` does. A plan that asks for what this
