@@ -18,7 +18,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
     compared += 1;
     if (compared > CANDIDATES_MAX) break;
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(lower, candidate.toLowerCase());
+    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -148,7 +148,7 @@ function include(
     const named = new Map([...values].filter(([axis]) => axes.has(axis)));
     const isExtension =
       named.size > 0 && named.size < values.size && cells.some((cell) => agrees(cell, named));
-    if (isExtension)
+    if (isExtension) {
       extended = extended.map((cell) => (agrees(cell, named) ? new Map([...cell, ...values]) : cell));
       known = null;
       continue;
@@ -162,7 +162,8 @@ function include(
 }
 
 function agrees(cell: Cell, values: Cell): boolean {
-  return [...values].every(([axis, value]) => cell.get(axis) === value);
+  for (const [axis, value] of values) if (cell.get(axis) !== value) return false;
+  return true;
 }
 
 /** The same for two cells with the same values, in whatever order they were written. */

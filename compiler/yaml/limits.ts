@@ -10,6 +10,8 @@ export const MAP_KEYS_MAX = PLAN_JOBS_CEILING;
 export const LIST_ITEMS_MAX = 10_000;
 /** Lexical tokens, about nine for each line of a pipeline: 500 KiB of ordinary text has fewer than 230,000. */
 export const TOKENS_MAX = 250_000;
+/** Lines. Half a megabyte in more than this is lines of less than ten characters, blank ones and comments. */
+export const LINES_MAX = 50_000;
 export const ANCHORS_MAX = 1_000;
 export const ALIASES_MAX = 10_000;
 /** Values after every alias is replaced by what it stands for. */

@@ -20,10 +20,33 @@ const NONE = -1;
 /** Tokens that are no content of a document. */
 const LAYOUT: ReadonlySet<string | null> = new Set(["byte-order-mark", "comment", "newline", "space"]);
 
-interface BlockCollection {
-  readonly column: number;
+/** Tokens that end a value, and those that begin one. On one line something must stand between the two. */
+const VALUE_ENDS: ReadonlySet<string | null> = new Set([
+  "scalar",
+  "single-quoted-scalar",
+  "double-quoted-scalar",
+  "alias",
+  "flow-map-end",
+  "flow-seq-end",
+]);
+const VALUE_STARTS: ReadonlySet<string | null> = new Set([
+  "scalar",
+  "single-quoted-scalar",
+  "double-quoted-scalar",
+  "alias",
+  "anchor",
+  "flow-map-start",
+  "flow-seq-start",
+  "block-scalar-header",
+]);
+
+interface OpenCollection {
   readonly isMap: boolean;
-  keys: number;
+  entries: number;
+}
+
+interface BlockCollection extends OpenCollection {
+  readonly column: number;
 }
 
 /**
@@ -32,6 +55,11 @@ interface BlockCollection {
  * the parser, or null with a finding.
  */
 export function scanTokens(file: string, text: string, report: Report): readonly string[] | null {
+  const tooLong = lineProblem(text);
+  if (tooLong !== null) {
+    report.add(tooLong.code, { file, start: tooLong.offset, end: tooLong.offset + 1 }, tooLong.message);
+    return null;
+  }
   const scan = new TokenScan(text);
   const lexemes: string[] = [];
   for (const lexeme of new Lexer().lex(text)) {
@@ -59,14 +87,16 @@ class TokenScan {
   #offset = 0;
   #lineStart = 0;
   #tokens = 0;
+  readonly #expansion = new AliasCount();
   #anchors = 0;
   #aliases = 0;
-  /** Entries begun in each open flow collection; those of a list are not counted. */
-  readonly #flow: { readonly isMap: boolean; keys: number }[] = [];
+  readonly #flow: OpenCollection[] = [];
   /** Column where the current line's candidate for a key begins. */
   #keyColumn = NONE;
   #isLineEmpty = true;
   #nextIsScalar = false;
+  /** The last token of this line that is content. */
+  #before: CST.TokenType | null = null;
   #documentHasContent = false;
   #documents = 0;
 
@@ -110,6 +140,16 @@ class TokenScan {
     }
     const column = offset - this.#lineStart;
     this.#isLineEmpty = false;
+    const before = this.#before;
+    this.#before = type;
+    if (isMisplaced(before, type)) {
+      return at(
+        "DC1005",
+        offset,
+        lexeme,
+        "Unexpected text; is a quote, a comma or a bracket missing before it?",
+      );
+    }
     if (type === "anchor") {
       this.#anchors += 1;
       if (this.#anchors > ANCHORS_MAX)
@@ -119,6 +159,10 @@ class TokenScan {
       if (this.#aliases > ALIASES_MAX)
         return at("DC1008", offset, lexeme, `More than ${ALIASES_MAX} aliases`);
     }
+    if (this.#expansion.isPastLimit(type, lexeme)) {
+      const message = `From here on aliases stand for more than ${EXPANDED_NODES_MAX} values`;
+      return at("DC1008", offset, lexeme, message);
+    }
     return this.#nest(type, column, offset, lexeme);
   }
 
@@ -127,15 +171,17 @@ class TokenScan {
     const flow = this.#flow.at(-1);
     if (flow) {
       if (type === "flow-map-end" || type === "flow-seq-end") this.#flow.pop();
-      else if (type === "comma" && flow.isMap) return this.#countKey(flow, offset, lexeme);
+      else if (type === "comma") return countEntry(flow, offset, lexeme);
     } else if (type === "map-value-ind") {
       return this.#key(column, offset, lexeme);
     } else if (type === "seq-item-ind" || type === "explicit-key-ind") {
-      this.#open(column, type === "explicit-key-ind");
+      const opened = this.#open(column, type === "explicit-key-ind");
+      const tooMany = opened.isMap ? null : countEntry(opened, offset, lexeme);
+      if (tooMany !== null) return tooMany;
     } else if (this.#keyColumn === NONE) {
       this.#keyColumn = column;
     }
-    if (isFlowStart) this.#flow.push({ isMap: type === "flow-map-start", keys: 0 });
+    if (isFlowStart) this.#flow.push({ isMap: type === "flow-map-start", entries: 0 });
     return this.#depthProblem(offset, lexeme);
   }
 
@@ -155,7 +201,7 @@ class TokenScan {
       top = this.#blocks.at(-1);
     }
     if (top && top.column === column && top.isMap === isMap) return top;
-    const opened: BlockCollection = { column, isMap, keys: 0 };
+    const opened: BlockCollection = { column, isMap, entries: 0 };
     this.#blocks.push(opened);
     return opened;
   }
@@ -194,6 +240,7 @@ class TokenScan {
     this.#lineStart = offset;
     this.#keyColumn = NONE;
     this.#isLineEmpty = true;
+    this.#before = null;
   }
 
   /** A scalar of several lines: what follows stands on its last line. */
@@ -231,6 +278,7 @@ function lineProblem(text: string): ScanProblem | null {
     if (lines > LINES_MAX)
       return at("DC1017", end, "\n", `More than ${LINES_MAX} lines in one file; split it`);
   }
+  return null;
 }
 
 function at(code: DiagnosticCode, offset: number, lexeme: string, message: string): ScanProblem {

@@ -4,17 +4,6 @@ import { Report } from "../../../compiler/diagnostics/report.ts";
 import { parseYaml } from "../../../compiler/yaml/index.ts";
 import type { YamlNode } from "../../../compiler/yaml/nodes.ts";
 
-/** Processor time, not the clock's: a hang guard that a busy machine does not trip. Cases take far less. */
-const CPU_MS_MAX = 2_000;
-
-function withinCpu<Result>(run: () => Result): Result {
-  const before = process.cpuUsage();
-  const result = run();
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000).toBeLessThan(CPU_MS_MAX);
-  return result;
-}
-
 function parse(text: string | Uint8Array) {
   const report = new Report();
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
@@ -22,59 +11,7 @@ function parse(text: string | Uint8Array) {
   return { node, diagnostics: report.settle(), codes: report.settle().map(({ code }) => code) };
 }
 
-const lines = (count: number, line: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => line(index)).join("\n");
-
-const bomb = [
-  "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]",
-  ...Array.from(
-    "bcdefghij",
-    (name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefghij"[index]}`).join(", ")}]`,
-  ),
-].join("\n");
-
-const mergeBomb = `a: &a {${Array.from({ length: 4_000 }, (_, index) => `k${index}: 1`).join(", ")}}\nb:\n${"- { <<: *a }\n".repeat(9_000)}`;
-
 describe("hostile text ends in a finding, soon", () => {
-  test.each<[string, string | Uint8Array, string]>([
-    ["nothing", "", "DC1002"],
-    ["comments alone", "# a\n\n# b\n", "DC1002"],
-    ["a document mark alone", "---\n", "DC1002"],
-    ["ten megabytes", new Uint8Array(10_000_000).fill(97), "DC1003"],
-    ["UTF-16", new Uint8Array([0xff, 0xfe, 0x61, 0x00]), "DC1004"],
-    ["Latin-1", new Uint8Array([0x61, 0x3a, 0x20, 0xe9]), "DC1004"],
-    ["a lone surrogate", new Uint8Array([0x61, 0xed, 0xa0, 0x80]), "DC1004"],
-    ["a NUL", "a: \0", "DC1004"],
-    ["three thousand open brackets", "[".repeat(3_000), "DC1006"],
-    ["half a megabyte of open brackets", "[".repeat(500_000), "DC1006"],
-    ["lists in lists on one line", "- ".repeat(1_000), "DC1006"],
-    ["explicit keys in each other", "? ".repeat(1_000), "DC1006"],
-    ["keys in keys on one line", ": ".repeat(1_000), "DC1006"],
-    ["deep indentation", lines(500, (index) => `${" ".repeat(index)}a:`), "DC1006"],
-    ["twenty thousand keys", lines(20_000, (index) => `k${index}: 1`), "DC1007"],
-    [
-      "twenty thousand keys in braces",
-      `{${Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(", ")}}`,
-      "DC1007",
-    ],
-    ["an alias bomb", bomb, "DC1008"],
-    ["a merge bomb", mergeBomb, "DC1008"],
-    ["five thousand anchors", lines(5_000, (index) => `- &a${index} v`), "DC1008"],
-    ["twenty thousand aliases", `- &a v\n${lines(20_000, () => "- *a")}`, "DC1008"],
-    ["an alias inside its own anchor", "a: &a [*a]", "DC1009"],
-    ["two documents after an end mark", "a: 1\n...\nb: 1\n", "DC1011"],
-    ["a hundred thousand documents", "---\n".repeat(100_000), "DC1011"],
-    ["a custom tag", "a: !foo b", "DC1014"],
-    ["a binary tag", "a: !!binary aGk=", "DC1014"],
-    ["a quarter of a million brackets", "{}".repeat(200_000), "DC1017"],
-    ["nothing but commas", `[${",".repeat(400_000)}]`, "DC1017"],
-    ["nothing but blank lines", `a:\n${"\n".repeat(400_000)} b`, "DC1017"],
-    ["nothing but quotes", '"'.repeat(400_000), "DC1005"],
-    ["anchors without values", "&a ".repeat(900), "DC1005"],
-  ])("%s", (_name, text, code) => {
-    expect(withinCpu(() => parse(text)).codes).toContain(code);
-  });
-
   test("many depths one after the other do not exhaust the process", () => {
     for (let depth = 500; depth <= 2_000; depth += 20) {
       expect(parse("[".repeat(depth) + "]".repeat(depth)).codes).toEqual(["DC1006"]);
