@@ -137,18 +137,22 @@ async function runJob(run: JobRun): Promise<JobEnd> {
   const { config, options, lease, granted, spec, workspace, job, logs } = run;
   const { stop } = options;
   const inherited = inheritedEnvironment(options.environment, config.inherit_env);
-  const checkoutFault = await checkOut({
-    controlPlane: config.control_plane,
-    address: parseAddress(config.control_plane),
-    lease: granted,
-    commit: spec.commit,
-    workspace,
-    job,
-    user: config.step_user ?? null,
-    path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
-    log: logs.own,
-    stop,
-  });
+  const checkoutFault =
+    spec.checkout === null
+      ? null
+      : await checkOut({
+          controlPlane: config.control_plane,
+          address: parseAddress(config.control_plane),
+          lease: granted,
+          commit: spec.commit,
+          depth: spec.checkout.depth,
+          workspace,
+          job,
+          user: config.step_user ?? null,
+          path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+          log: logs.own,
+          stop,
+        });
   if (stop.gently.aborted || checkoutFault !== null) {
     const failure: Failure = {
       reason: "checkout_failed",
@@ -156,7 +160,7 @@ async function runJob(run: JobRun): Promise<JobEnd> {
       summary: checkoutFault ?? "stopped before the first step",
     };
     logs.own.say(failure.summary);
-    return { started: false, failure, steps: [], killed: false, gone: true };
+    return { started: false, failure, steps: [], killed: false, gone: true, outputs: {} };
   }
   lease.report({ phase: "running", steps: [] });
   const result = await runSteps({
@@ -183,5 +187,5 @@ function runnerFailed(error: unknown, stop: StopSource): JobEnd {
     exitCode: null,
     summary: `the runner failed: ${(error as Error).message}`,
   };
-  return { started: false, failure, steps: [], killed: false, gone: true };
+  return { started: false, failure, steps: [], killed: false, gone: true, outputs: {} };
 }

@@ -24,6 +24,8 @@ export interface CheckoutRequest {
   readonly address: Address;
   readonly lease: LeaseCredentials;
   readonly commit: string;
+  /** Commits of history; null: all of it. */
+  readonly depth: number | null;
   readonly workspace: Workspace;
   readonly job: JobIdentity;
   readonly user: StepUser | null;
@@ -33,11 +35,11 @@ export interface CheckoutRequest {
 }
 
 /**
- * Fetches exactly one commit from the control plane's mirror and checks it out. Resolves to null, or to
+ * Fetches one commit, with as much of its history as was asked for, from the control plane's mirror and checks it out. Resolves to null, or to
  * why it failed. A stop ends it early; the caller knows that from the stop source.
  */
 export async function checkOut(request: CheckoutRequest): Promise<string | null> {
-  const { address, commit, stop } = request;
+  const { address, commit, depth, stop } = request;
   const forwarder = address.kind === "unix" ? await forwardFromLoopback(address.socketPath) : null;
   try {
     const base = (forwarder?.url ?? request.controlPlane).replace(/\/$/, "");
@@ -46,7 +48,8 @@ export async function checkOut(request: CheckoutRequest): Promise<string | null>
     const made = await git(request, ["init", "--quiet", "--template=", `--object-format=${format}`, "."]);
     if (!succeeded(made)) return failure("init", made);
     for (let tries = 1; ; tries++) {
-      const options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head"];
+      const history = depth === null ? [] : [`--depth=${depth}`];
+      const options = ["--quiet", ...history, "--no-tags", "--no-write-fetch-head"];
       const fetched = await git(request, ["fetch", ...options, "--end-of-options", source, commit]);
       if (succeeded(fetched)) break;
       if (stop.gently.aborted || tries === FETCH_TRIES || fetched.spawnError)

@@ -59,21 +59,31 @@ export function stepReport(
   };
 }
 
+const TIMEOUTS: ReadonlySet<Failure["reason"]> = new Set([
+  "step_timeout",
+  "attempt_timeout",
+  "no_output_timeout",
+]);
+
 /** What the runner reports for the whole attempt. */
 export function completeMessage(
   failure: Failure | null,
   steps: readonly StepReport[],
+  outputs: Readonly<Record<string, string>>,
 ): Omit<CompleteRequest, "epoch" | "seq"> {
+  const handedOn = Object.keys(outputs).length === 0 ? {} : { outputs };
   if (failure === null)
     return {
+      ...handedOn,
       outcome: "succeeded",
       reason: "ok",
       exit_code: 0,
       summary: "every step succeeded",
       steps: [...steps],
     };
-  const timedOut = failure.reason === "step_timeout" || failure.reason === "attempt_timeout";
+  const timedOut = TIMEOUTS.has(failure.reason);
   return {
+    ...handedOn,
     outcome: timedOut ? "timed_out" : "failed",
     reason: failure.reason,
     exit_code: failure.exitCode,

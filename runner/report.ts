@@ -24,6 +24,8 @@ export interface JobEnd {
   readonly steps: readonly StepReport[];
   readonly killed: boolean;
   readonly gone: boolean;
+  /** What the steps handed on. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 export interface Delivery {
@@ -73,7 +75,7 @@ async function report(delivery: Delivery): Promise<string | null> {
 
 async function complete({ client, lease, stop, logs, end }: Delivery): Promise<string> {
   const failure = stopFailure(stop) ?? end.failure;
-  const message = completeMessage(failure, end.steps);
+  const message = completeMessage(failure, end.steps, end.outputs);
   const summary = logs.mask(message.summary).slice(0, SUMMARY_CHARACTERS_MAX);
   const reply = await untilAnswered(lease.lost, () => client.complete({ seq: 1, ...message, summary }));
   return reply.state;
@@ -93,6 +95,12 @@ function stopFailure(stop: StopSource): Failure | null {
   const { cause } = stop;
   if (cause?.kind === "attempt_timeout")
     return { reason: "attempt_timeout", exitCode: null, summary: "the attempt ran past the job's timeout" };
+  if (cause?.kind === "no_output_timeout")
+    return {
+      reason: "no_output_timeout",
+      exitCode: null,
+      summary: `the steps wrote nothing for ${cause.afterMs / 1_000} s`,
+    };
   if (cause?.kind === "told")
     return {
       reason: "runner_error",
@@ -108,6 +116,8 @@ function stopWords({ cause }: StopSource): string {
       return `canceled: ${cause.order.reason}`;
     case "attempt_timeout":
       return "stopped: the attempt ran past the job's timeout";
+    case "no_output_timeout":
+      return `stopped: nothing was written for ${cause.afterMs / 1_000} s`;
     case "told":
       return `stopped: the runner was sent ${cause.signal}`;
     case "lease_lost":

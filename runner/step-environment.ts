@@ -47,5 +47,6 @@ export function stepEnvironment(
     DELTA_COMMIT: spec.commit,
     DELTA_REF: spec.ref,
     DELTA_WORKSPACE: workspace.source,
+    DELTA_OUTPUT: workspace.outputs,
   };
 }

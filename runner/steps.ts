@@ -10,6 +10,8 @@ import { countOutOfMemoryKills } from "./out-of-memory.ts";
 import { failureOf, stepReport, type Failure } from "./outcome.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
 import type { JobIdentity } from "./processes/job-processes.ts";
+import { readOutputs } from "./outputs.ts";
+import { SilenceWatch } from "./silence.ts";
 import { stepEnvironment } from "./step-environment.ts";
 import type { StopSource } from "./stop-source.ts";
 import type { Workspace } from "./workspace.ts";
@@ -35,6 +37,7 @@ export interface StepsResult {
   readonly killed: boolean;
   /** No process of the job is left running. */
   readonly gone: boolean;
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** Runs the steps in order. Once one has failed only steps marked `always` run; once stopped, none. */
@@ -71,12 +74,23 @@ export async function runSteps(request: StepsRequest): Promise<StepsResult> {
     if (result?.endedBy !== "stop" && !step.continue_on_error) failure ??= stepFailure;
     request.onProgress(reports);
   }
-  return { failure, steps: reports, killed, gone };
+  const { outputs, fault } = await readOutputs(request.workspace.outputs, spec.outputs);
+  if (fault !== null) log.say(fault);
+  if (fault !== null && !stop.gently.aborted)
+    failure ??= { reason: "outputs_invalid", exitCode: null, summary: fault };
+  return { failure, steps: reports, killed, gone, outputs };
 }
 
 async function runStep(request: StepsRequest, index: number, step: StepSpec): Promise<CommandResult> {
   const { spec, workspace, stop } = request;
   const stream = request.openStream(index + 1);
+  const silenceMs = spec.no_output_timeout_ms;
+  const silence =
+    silenceMs === null
+      ? null
+      : new SilenceWatch(Math.min(silenceMs, TIMEOUT_MS_MAX), () =>
+          stop.stop({ kind: "no_output_timeout", afterMs: silenceMs }),
+        );
   try {
     return await runCommand({
       argv: [...spec.shell, step.run],
@@ -84,7 +98,7 @@ async function runStep(request: StepsRequest, index: number, step: StepSpec): Pr
       env: stepEnvironment(request.inherited, spec, request.attemptId, step, workspace),
       job: request.job,
       user: request.user,
-      output: stream,
+      output: silence?.over(stream) ?? stream,
       pipeFolder: workspace.folder,
       timeoutMs: step.timeout_ms === null ? null : Math.min(step.timeout_ms, TIMEOUT_MS_MAX),
       stopSignal: spec.cancel_signal,
@@ -92,6 +106,7 @@ async function runStep(request: StepsRequest, index: number, step: StepSpec): Pr
       graceMs: () => (stop.cause?.kind === "canceled" ? stop.cause.order.graceMs : spec.cancel_grace_ms),
     });
   } finally {
+    silence?.end();
     // The upload goes on beside the next step; the attempt waits for all of them at its end.
     void stream.end();
   }

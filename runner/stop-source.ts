@@ -4,6 +4,7 @@ export type StopCause =
   | { readonly kind: "canceled"; readonly order: CancelOrder }
   | { readonly kind: "lease_lost"; readonly why: string }
   | { readonly kind: "attempt_timeout" }
+  | { readonly kind: "no_output_timeout"; readonly afterMs: number }
   /** A signal to the runner itself. */
   | { readonly kind: "told"; readonly signal: NodeJS.Signals };
 

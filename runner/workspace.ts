@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StepUser } from "../schemas/runner-config.ts";
 
@@ -9,6 +9,8 @@ export interface Workspace {
   readonly source: string;
   readonly home: string;
   readonly temporary: string;
+  /** File that steps write their outputs to; empty at first. */
+  readonly outputs: string;
 }
 
 /**
@@ -29,8 +31,10 @@ export async function makeWorkspace(
     source: join(folder, "source"),
     home: join(folder, "home"),
     temporary: join(folder, "tmp"),
+    outputs: join(folder, "outputs"),
   };
   for (const child of [workspace.source, workspace.home, workspace.temporary]) await mkdir(child);
+  await writeFile(workspace.outputs, "", { mode: 0o600 });
   if (user !== null) for (const one of Object.values(workspace)) await chown(one, user.uid, user.gid);
   return workspace;
 }

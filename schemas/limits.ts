@@ -17,6 +17,10 @@ export const CLAIM_DEADLINE_MS = 120_000;
 export const LOG_CHUNK_BYTES_MAX = 256 * 1024;
 /** One attempt's log; past it the stream ends with a marker and the job goes on. */
 export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
+/** All outputs of one attempt, names included, as the steps write them. They become environment of other jobs. */
+export const OUTPUTS_BYTES_MAX = 64 * 1024;
+/** Outputs of one job. All of them travel in one message. */
+export const OUTPUTS_MAX = 50;
 /** Steps in one job, streams in one attempt (stream 0 is the runner's own). */
 export const STEPS_MAX = 200;
 /** Any JSON body of the runner protocol. */

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { UUID_PATTERN } from "./ids.ts";
-import { STEPS_MAX, SUMMARY_CHARACTERS_MAX } from "./limits.ts";
+import { OUTPUTS_BYTES_MAX, OUTPUTS_MAX, STEPS_MAX, SUMMARY_CHARACTERS_MAX } from "./limits.ts";
 
 /**
  * Runner protocol, version 1: the bodies of `/runner/v1`. docs/protocol.md tells the order of calls.
@@ -82,11 +82,20 @@ export const AttemptSpec = Type.Object(
     /** Commit to check out, from the git smart HTTP endpoint of this lease. */
     commit: Type.String({ pattern: "^[0-9a-f]{40}([0-9a-f]{24})?$" }),
     ref: Type.String(),
+    /** Commits of history to fetch, null for all of it. Null instead of the object: an empty workspace. */
+    checkout: Type.Union([
+      Type.Object({ depth: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]) }, strict),
+      Type.Null(),
+    ]),
     workdir: Type.String(),
     shell: Type.Array(Type.String(), { minItems: 1, maxItems: 16 }),
     env: Type.Record(Type.String(), Type.String()),
     steps: Type.Array(StepSpec, { maxItems: STEPS_MAX }),
     timeout_ms: Milliseconds,
+    /** The attempt ends when its steps write nothing for this long; null: never for that. */
+    no_output_timeout_ms: Type.Union([Milliseconds, Type.Null()]),
+    /** Names that steps may write to the file DELTA_OUTPUT. */
+    outputs: Type.Array(Type.String(), { maxItems: OUTPUTS_MAX }),
     cancel_signal: Type.Enum(["SIGTERM", "SIGINT"] as const),
     cancel_grace_ms: Milliseconds,
     log_bytes_max: Type.Integer({ minimum: 0 }),
@@ -169,6 +178,13 @@ export const LogCloseRequest = Type.Object(
 );
 export type LogCloseRequest = Static<typeof LogCloseRequest>;
 
+/** No text with a NUL can be stored, or be in an environment. */
+const Outputs = Type.Record(
+  Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_-]{0,62}$" }),
+  Type.String({ maxLength: OUTPUTS_BYTES_MAX, pattern: "^[^\\u0000]*$" }),
+  { maxProperties: OUTPUTS_MAX },
+);
+
 /** What a runner may claim about its own end; the control plane decides what follows from it. */
 export const RUNNER_OUTCOMES = ["succeeded", "failed", "timed_out"] as const;
 export const RUNNER_REASONS = [
@@ -176,6 +192,8 @@ export const RUNNER_REASONS = [
   "step_failed",
   "step_timeout",
   "attempt_timeout",
+  "no_output_timeout",
+  "outputs_invalid",
   "oom",
   "signaled",
   "command_not_found",
@@ -192,6 +210,8 @@ export const CompleteRequest = Type.Object(
     exit_code: Type.Union([Type.Integer({ minimum: 0, maximum: 255 }), Type.Null()]),
     summary: Type.String({ maxLength: SUMMARY_CHARACTERS_MAX }),
     steps: Type.Array(StepReport, { maxItems: STEPS_MAX }),
+    /** What the steps handed on, by names of the spec. Absent: nothing. */
+    outputs: Type.Optional(Outputs),
   },
   strict,
 );

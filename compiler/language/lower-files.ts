@@ -1,3 +1,4 @@
+import { OUTPUTS_MAX } from "../../schemas/limits.ts";
 import type { Located } from "./model.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template } from "../expressions/index.ts";
@@ -10,11 +11,9 @@ import { checkCount } from "./part-limits.ts";
 import { booleanOf, entryOf, itemsOf, locatedTexts, mapOf, wordOf } from "./read.ts";
 
 /** Each is looked up before the first step and written after the last, one after the other. */
-export const CACHES_MAX = 10;
+const CACHES_MAX = 10;
 /** Each is an upload of its own and a row on the page of the run. */
-export const ARTIFACTS_MAX = 50;
-/** All outputs of a job travel in one message. */
-export const OUTPUTS_MAX = 50;
+const ARTIFACTS_MAX = 50;
 const EXPIRE_BOUNDS = { min: 60_000, max: 365 * 86_400_000, words: "between 1m and 365d" };
 
 export function lowerCaches(entry: YamlEntry | null, lowering: Lowering): readonly CacheModel[] {

@@ -5,7 +5,7 @@ import { checkCount } from "./part-limits.ts";
 import { entryOf, itemsOf, mapOf, numberOf } from "./read.ts";
 
 /** A service is a container beside the job, on the same machine and with a share of its memory. */
-export const SERVICES_MAX = 10;
+const SERVICES_MAX = 10;
 const READY_TIMEOUT_MS_DEFAULT = 60_000;
 const READY_BOUNDS = { min: 1_000, max: 3_600_000, words: "between 1s and 1h" };
 

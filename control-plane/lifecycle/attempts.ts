@@ -58,6 +58,8 @@ export interface EndAttempt {
   /** How the stop was confirmed, when one was asked for. */
   readonly receipt?: string;
   readonly steps?: readonly StepReport[];
+  /** What its steps handed on. */
+  readonly outputs?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -81,6 +83,7 @@ export async function endAttempt(change: Change, end: EndAttempt): Promise<boole
       stop_wanted: dispatched,
       wake_at: dispatched ? after(change, end.stopDelayMs) : null,
       ...(end.steps === undefined ? {} : { steps: change.tx.json(end.steps) }),
+      ...(end.outputs === undefined ? {} : { outputs: change.tx.json(end.outputs) }),
     },
   });
   if (!moved) {

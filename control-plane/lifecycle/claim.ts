@@ -17,6 +17,7 @@ import type { PlanJob } from "../../schemas/plan.ts";
 import type { ClaimProof, ClaimReply, ClaimRequest } from "../../schemas/runner-protocol.ts";
 import { ATTEMPT_TRANSITIONS, isTerminal } from "../../schemas/states.ts";
 import { attemptSpec } from "./attempt-spec.ts";
+import { withLateValues } from "./late-values.ts";
 import { after, withChange, type Change } from "./change.ts";
 import type { LeaseTiming } from "./lease-timing.ts";
 import { hashToken, randomToken } from "./tokens.ts";
@@ -103,13 +104,13 @@ async function grant(
     );
     return again === null
       ? { status: "already_claimed" }
-      : granted(again, token, attempt, await planJob(change.tx, attempt.planDigest, attempt.jobKey), timing);
+      : granted(again, token, attempt, await jobOf(change, attempt), timing);
   }
   // No work of a run that is being stopped starts.
   if (attempt.runState !== "queued" && attempt.runState !== "running") {
     return { status: "attempt_finished" };
   }
-  const job = await planJob(change.tx, attempt.planDigest, attempt.jobKey);
+  const job = await jobOf(change, attempt);
   const id = newId<LeaseId>();
   const epoch = await insertLease(change.tx, {
     id,
@@ -122,6 +123,10 @@ async function grant(
   await recordBirths(change, "lease", [id], attempt.runId, "granted", epoch);
   await takeAttempt(change, attempt, job, epoch);
   return granted({ id, epoch }, token, attempt, job, timing);
+}
+
+async function jobOf({ tx }: Change, { planDigest, jobKey, runId }: ClaimableAttempt): Promise<PlanJob> {
+  return withLateValues(tx, runId, await planJob(tx, planDigest, jobKey));
 }
 
 /** The attempt is leased from now on; the run runs from its first claim. */

@@ -1,6 +1,7 @@
 import type { Database } from "../db/client.ts";
 import type { HeldLease } from "../db/leases.ts";
-import { LOG_GRACE_MS } from "../../schemas/limits.ts";
+import { planJob } from "../db/plans.ts";
+import { LOG_GRACE_MS, OUTPUTS_BYTES_MAX } from "../../schemas/limits.ts";
 import type { CancelAckRequest, CompleteReply, CompleteRequest } from "../../schemas/runner-protocol.ts";
 import type { TerminalAttemptState } from "../../schemas/states.ts";
 import { endAttempt, type EndAttempt } from "./attempts.ts";
@@ -16,8 +17,16 @@ interface Sender {
 const REASONS_OF_OUTCOME: Readonly<Record<CompleteRequest["outcome"], readonly CompleteRequest["reason"][]>> =
   {
     succeeded: ["ok"],
-    failed: ["step_failed", "oom", "signaled", "command_not_found", "checkout_failed", "runner_error"],
-    timed_out: ["step_timeout", "attempt_timeout"],
+    failed: [
+      "step_failed",
+      "oom",
+      "signaled",
+      "command_not_found",
+      "checkout_failed",
+      "outputs_invalid",
+      "runner_error",
+    ],
+    timed_out: ["step_timeout", "attempt_timeout", "no_output_timeout"],
   };
 
 /**
@@ -42,19 +51,38 @@ export async function completeAttempt(
     { ...sender, epoch, seq, type: "complete", body },
     {
       changesRun: () => true,
-      carryOut: async (change, lease) =>
-        lease.state === "granted"
-          ? { status: "order", message: "a lease is acknowledged before its attempt is completed" }
-          : endHeld(change, lease, {
-              ...(lease.attemptState === "cancel_requested"
-                ? { ...stopped(lease), receipt: "steps_ended" }
-                : { to: outcome, reason, detail: body.summary === "" ? null : body.summary }),
-              exitCode: outcome === "failed" && body.exit_code === 0 ? null : body.exit_code,
-              steps: body.steps,
-              lease: "completed",
-            }),
+      carryOut: async (change, lease) => {
+        if (lease.state === "granted") {
+          return { status: "order", message: "a lease is acknowledged before its attempt is completed" };
+        }
+        const outputs = body.outputs ?? {};
+        const { outputs: declared } = await planJob(change.tx, lease.planDigest, lease.jobKey);
+        const fault = outputsFault(outputs, declared);
+        if (fault !== null) {
+          return { status: "invalid_request", message: fault };
+        }
+        return endHeld(change, lease, {
+          ...(lease.attemptState === "cancel_requested"
+            ? { ...stopped(lease), receipt: "steps_ended" }
+            : { to: outcome, reason, detail: body.summary === "" ? null : body.summary }),
+          exitCode: outcome === "failed" && body.exit_code === 0 ? null : body.exit_code,
+          steps: body.steps,
+          outputs,
+          lease: "completed",
+        });
+      },
     },
   );
+}
+
+/** Why a runner may not hand these on; null when it may. Its own reading of the file is no proof. */
+function outputsFault(outputs: Readonly<Record<string, string>>, declared: readonly string[]): string | null {
+  const unknown = Object.keys(outputs).find((name) => !declared.includes(name));
+  if (unknown !== undefined) {
+    return `the job has no output ${unknown}`;
+  }
+  const bytes = Object.entries(outputs).reduce((sum, pair) => sum + Buffer.byteLength(pair.join("=")), 0);
+  return bytes > OUTPUTS_BYTES_MAX ? `the outputs have more than ${OUTPUTS_BYTES_MAX} bytes` : null;
 }
 
 /** The runner confirms that it stopped as it was asked to. */

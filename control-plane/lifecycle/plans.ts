@@ -102,10 +102,17 @@ const STATE_OF_DECISION = {
   blocked: { state: "blocked", reason: "need_skipped" },
 } as const satisfies Record<Decision["outcome"], { state: JobState; reason: Reason | null }>;
 
+function startOf({ outcome, clause }: Decision): {
+  readonly state: JobState;
+  readonly reason: Reason | null;
+} {
+  return clause === "trust" ? { state: "blocked", reason: "withheld_from_fork" } : STATE_OF_DECISION[outcome];
+}
+
 async function insertJobs(change: Change, runId: RunId, plan: Plan): Promise<void> {
   const { tx } = change;
   const rows = plan.decisions.map((decision, position) => {
-    const { state, reason } = STATE_OF_DECISION[decision.outcome];
+    const { state, reason } = startOf(decision);
     return {
       id: newId<JobId>(),
       key: decision.key,

@@ -67,8 +67,6 @@ function needed(job: PlanJob, backend: BackendAbilities): readonly Asked[] {
       "needs.artifacts",
       job.needs.filter(({ artifacts }) => artifacts.length > 0),
     ),
-    ...here("outputs", job.outputs.length > 0),
-    ...asked("env: needs.*", job.late),
     ...asked("secrets", job.secrets),
     ...asked("id_tokens", job.id_tokens),
     ...asked("approval", job.approval === null ? [] : [job.approval]),
@@ -78,8 +76,6 @@ function needed(job: PlanJob, backend: BackendAbilities): readonly Asked[] {
     ...here("runner.labels", job.runner.labels.length > 0 && !backend.labels),
     ...here("matrix.max", job.cells !== null && job.cells.max !== null),
     ...here("matrix.fail_fast", job.cells?.fail_fast ?? false),
-    ...here("no_output_timeout", job.no_output_timeout_ms !== null),
-    ...here("checkout", job.checkout?.depth !== 1),
   ];
 }
 

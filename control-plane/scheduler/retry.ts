@@ -22,6 +22,7 @@ const CAUSES: Readonly<Partial<Record<Reason, RetryCause>>> = {
   oom: "oom",
   step_timeout: "timeout",
   attempt_timeout: "timeout",
+  no_output_timeout: "timeout",
 };
 
 /**

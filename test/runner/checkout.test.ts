@@ -93,3 +93,29 @@ test("hooks and filters of the machine's git configuration do not run", async ()
     rmSync(home, { recursive: true });
   }
 });
+
+test.each([
+  [{ depth: 1 }, "1"],
+  [{ depth: 2 }, "2"],
+  [{ depth: null }, "4"],
+] as const)("a checkout of %o has the commits of history that it asked for", async (checkout, count) => {
+  const { plane, runner } = await world.run({
+    earlierCommits: 3,
+    steps: [{ run: "git rev-list --count HEAD; cat file.txt" }],
+    spec: { checkout },
+  });
+  expect(await runner.ended, runner.errors()).toBe(0);
+  expect(plane.log(1)).toBe(`${count}\ntext\n`);
+});
+
+test("without a checkout nothing is fetched and the workspace is empty, also where there is no git", async () => {
+  const { plane, runner } = await world.run({
+    steps: [{ run: "pwd; /bin/ls -A" }],
+    spec: { checkout: null },
+    environment: { PATH: "/nowhere" },
+  });
+  expect(await runner.ended, runner.errors()).toBe(0);
+  expect(plane.complete).toMatchObject({ outcome: "succeeded" });
+  expect(plane.log(1)).toMatch(/^\S+\/source\n$/);
+  expect(plane.count("source")).toBe(0);
+});

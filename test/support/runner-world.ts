@@ -7,6 +7,8 @@ import { makeSourceRepository, type SourceRepository } from "./source-repository
 export interface WorldOptions extends Omit<StandInOptions, "repository"> {
   readonly files?: Readonly<Record<string, string>>;
   readonly objectFormat?: string;
+  /** Commits below the one that is checked out. */
+  readonly earlierCommits?: number;
   readonly config?: Partial<RunnerConfig>;
   /** Environment of the runner process beside PATH. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -20,7 +22,11 @@ export class RunnerWorld {
   readonly #repositories: SourceRepository[] = [];
 
   async plane(options: WorldOptions): Promise<ControlPlaneStandIn> {
-    const repository = makeSourceRepository(options.files ?? { "file.txt": "text\n" }, options.objectFormat);
+    const repository = makeSourceRepository(
+      options.files ?? { "file.txt": "text\n" },
+      options.objectFormat,
+      options.earlierCommits,
+    );
     this.#repositories.push(repository);
     this.commit = repository.commit;
     const plane = await ControlPlaneStandIn.start({ ...options, repository });

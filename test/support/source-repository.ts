@@ -10,10 +10,11 @@ export interface SourceRepository {
   remove(): void;
 }
 
-/** A real git repository with one commit of the files given, independent of the machine's git configuration. */
+/** A real git repository with one commit of the files given on top of empty ones, independent of the machine's git configuration. */
 export function makeSourceRepository(
   files: Readonly<Record<string, string>>,
   objectFormat = "sha1",
+  earlierCommits = 0,
 ): SourceRepository {
   const path = mkdtempSync(join(tmpdir(), "delta-source-"));
   const git = (...args: string[]): string =>
@@ -31,6 +32,8 @@ export function makeSourceRepository(
       },
     }).trim();
   git("init", "--quiet", "--initial-branch=main", `--object-format=${objectFormat}`);
+  for (let earlier = 0; earlier < earlierCommits; earlier++)
+    git("commit", "--quiet", "--allow-empty", "--message", `earlier ${earlier}`);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);
