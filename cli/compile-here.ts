@@ -4,9 +4,11 @@ import {
   type CompileResult,
   type OperatorPolicy,
   type PlanLimits,
+  inputTexts,
+  preferredBase,
 } from "../compiler/index.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
-import { textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
+import type { SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
   readCompileInput,
   resolveCommit,
@@ -14,15 +16,22 @@ import {
   type GitRepository,
   type ReadRequest,
 } from "../control-plane/git/index.ts";
+import type { BaseRung, ChangedPath } from "../schemas/changes.ts";
 import type { PipelineEvent } from "../schemas/event.ts";
 import type { Plan } from "../schemas/plan.ts";
+import type { GivenBaseRule } from "./base-rule-flag.ts";
 import type { ChangeFlags } from "./change-flags.ts";
+import { withChangedFiles } from "./changed-files.ts";
 import { CliFailure } from "./failure.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
-import { READ_FOR_PIPELINE } from "./read-for-pipeline.ts";
+import { readForPipeline } from "./read-for-pipeline.ts";
 import { openHere, readingGit } from "./repository.ts";
 
 export interface CompileRequest extends ChangeFlags {
+  /** Why `base` is the base, where only a control plane could know; absent: it was named. */
+  readonly baseRule?: GivenBaseRule | undefined;
+  /** Paths to count as changed whatever did; absent: what differs between base and head. */
+  readonly changedFiles?: readonly ChangedPath[] | undefined;
   /** Null: an event like a push of the head is made from what the repository says of itself. */
   readonly event: PipelineEvent | null;
   readonly jobs: readonly string[];
@@ -46,11 +55,13 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       ? await worktreeEvent(repository)
       : request.event && (await exactly(repository, request.event));
     const read: ReadRequest = {
-      ...READ_FOR_PIPELINE,
+      ...readForPipeline(repository),
       ...(event === null ? (head === undefined ? {} : { head }) : { event, head: event.head }),
-      ...(request.base === undefined ? {} : { base: request.base }),
+      ...(await baseOf(request, repository)),
     };
-    const sources = await readCompileInput(repository, read);
+    const real = await readCompileInput(repository, read);
+    if (request.baseRule === "last_green") requireLastGreen(real.changes.ladder);
+    const sources = request.changedFiles === undefined ? real : withChangedFiles(real, request.changedFiles);
     const input = {
       ...sources,
       compilerVersion: PROGRAM_VERSION,
@@ -58,8 +69,27 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       limits: request.limits,
       policy: request.policy,
     };
-    return { input, result: compile(input), sources: textsOf(input.head.contents) };
+    return { input, result: compile(input), sources: inputTexts(input) };
   });
+}
+
+/** Made-up changes are changes of the head itself, unless a base was named. */
+async function baseOf(
+  { base, baseRule, changedFiles, head, event }: CompileRequest,
+  repository: GitRepository,
+): Promise<Pick<ReadRequest, "base" | "baseRequest">> {
+  if (changedFiles !== undefined) return { base: base ?? event?.head ?? head ?? "HEAD" };
+  if (base === undefined) return {};
+  if (baseRule === undefined) return { base };
+  const lastGreen = await resolveCommit(repository, base);
+  return { baseRequest: (tree, pinned) => ({ prefer: preferredBase(tree, pinned), lastGreen }) };
+}
+
+function requireLastGreen(ladder: readonly BaseRung[]): void {
+  const asked = ladder.some(({ rule, why }) => rule === "last_green" && why !== "not asked for");
+  if (asked) return;
+  const hint = "Only `changes: { base: last_green }` compares with it; leave out --base-rule to name a base.";
+  throw new CliFailure("usage", "the pipeline of this commit does not ask for the last green run", hint);
 }
 
 /** A push of the working tree, as if it were committed on the branch that is checked out. */

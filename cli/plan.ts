@@ -13,6 +13,8 @@ import { coloursWanted, writeData, writeTalk } from "./output.ts";
 export interface PlanAnswer extends DiagnosticsView {
   readonly digest: string | null;
   readonly plan: Plan | null;
+  /** There when the changed paths were made up: no server makes this plan, and none has this digest. */
+  readonly hypothetical?: boolean;
   /** There when it was asked for. */
   readonly provenance?: readonly Provenance[];
 }
@@ -30,7 +32,13 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
   refuseUnknownJobs(result);
   const planned = plannedOf(result);
   if (!request.json) talkDiagnostics(result.diagnostics, sources);
-  const view = { ...diagnosticsView(result.diagnostics, sources), digest: result.digest, plan: result.plan };
+  const hypothetical = request.changedFiles !== undefined;
+  const view = {
+    ...diagnosticsView(result.diagnostics, sources),
+    digest: result.digest,
+    plan: result.plan,
+    ...(hypothetical ? { hypothetical } : {}),
+  };
   if (planned === null) {
     process.exitCode = EXIT.findings;
     return view;
@@ -42,7 +50,7 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
     const colour = coloursWanted();
     writeData(
       provenance === null
-        ? renderPlan(planned.plan, { digest: planned.digest, colour })
+        ? renderPlan(planned.plan, { digest: planned.digest, colour, hypothetical })
         : renderProvenance(provenance, { colour }),
     );
   }

@@ -1,5 +1,6 @@
 import { string } from "@oclif/core/args";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
+import { baseRuleFlag } from "../base-rule-flag.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
@@ -15,7 +16,7 @@ export class Explain extends DeltaCommand {
   static override args = {
     job: string({ required: true, description: "Id of the job, or the key of one of its matrix cells." }),
   };
-  static override flags = { ...changeFlags, ...limitFlags, ...policyFlag, ...eventFlags };
+  static override flags = { ...changeFlags, ...baseRuleFlag, ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<JsonAnswer & { decisions: readonly Decision[] }> {
     const { args, flags } = await this.parse(Explain);
@@ -25,6 +26,7 @@ export class Explain extends DeltaCommand {
     const policy = await policyOf(flags);
     const change = {
       base,
+      baseRule: flags["base-rule"],
       worktree,
       head: event?.head ?? flags.head,
       event,

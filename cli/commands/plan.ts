@@ -1,10 +1,12 @@
 import { string as argument } from "@oclif/core/args";
 import { boolean, string } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
+import { baseRuleFlag } from "../base-rule-flag.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
 import { policyFlag, policyOf } from "../policy-flag.ts";
+import type { ChangedPath } from "../../schemas/changes.ts";
 import type { PlanAnswer } from "../plan.ts";
 
 export class PlanCommand extends DeltaCommand {
@@ -16,6 +18,7 @@ export class PlanCommand extends DeltaCommand {
     "<%= config.bin %> plan --base origin/main --worktree",
     "<%= config.bin %> plan --event push --ref refs/heads/main --head HEAD --before HEAD~3",
     "<%= config.bin %> plan --out plan.json",
+    "git diff --name-status | <%= config.bin %> plan --changed-files -",
     "<%= config.bin %> plan --provenance test",
     "<%= config.bin %> plan --provenance jobs.test.timeout_ms",
   ];
@@ -27,6 +30,11 @@ export class PlanCommand extends DeltaCommand {
   };
   static override flags = {
     ...changeFlags,
+    ...baseRuleFlag,
+    "changed-files": string({
+      summary: "Plan as if these paths had changed: a file, or - for standard input, one path per line.",
+      helpValue: "FILE",
+    }),
     all: boolean({ summary: "Select every job, whatever changed.", default: false }),
     out: string({
       summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
@@ -47,6 +55,8 @@ export class PlanCommand extends DeltaCommand {
     const { planHere } = await import("../plan.ts");
     return planHere({
       base: flags.base,
+      baseRule: flags["base-rule"],
+      changedFiles: await changedFilesOf(flags["changed-files"]),
       head: event?.head ?? flags.head,
       worktree: flags.worktree,
       event,
@@ -59,4 +69,10 @@ export class PlanCommand extends DeltaCommand {
       json: this.jsonEnabled(),
     });
   }
+}
+
+async function changedFilesOf(file: string | undefined): Promise<readonly ChangedPath[] | undefined> {
+  if (file === undefined) return undefined;
+  const { readChangedFiles } = await import("../changed-files.ts");
+  return readChangedFiles(file);
 }

@@ -1,5 +1,6 @@
 import { string } from "@oclif/core/args";
 import { DeltaCommand } from "../base-command.ts";
+import { baseRuleFlag } from "../base-rule-flag.ts";
 import { changeFlags } from "../change-flags.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
@@ -17,7 +18,7 @@ export class WhyNot extends DeltaCommand {
   static override args = {
     job: string({ required: true, description: "Id of the job, or the key of one of its matrix cells." }),
   };
-  static override flags = { ...changeFlags, ...limitFlags, ...policyFlag, ...eventFlags };
+  static override flags = { ...changeFlags, ...baseRuleFlag, ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<WhyNotAnswer> {
     const { args, flags } = await this.parse(WhyNot);
@@ -27,6 +28,7 @@ export class WhyNot extends DeltaCommand {
     const policy = await policyOf(flags);
     const change = {
       base,
+      baseRule: flags["base-rule"],
       worktree,
       head: event?.head ?? flags.head,
       event,

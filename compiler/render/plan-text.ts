@@ -7,6 +7,8 @@ import { padEnd, styler, type StyleText, type TextStyle, widest } from "./text-s
 export interface RenderOptions {
   readonly digest: string;
   readonly colour: boolean;
+  /** The changed paths were made up, so that no server makes this plan. */
+  readonly hypothetical?: boolean;
 }
 
 export const OUTCOME_WORDS = { selected: "run", blocked: "block", skipped: "skip" } as const satisfies Record<
@@ -23,19 +25,19 @@ const OUTCOME_STYLES = { selected: "green", blocked: "yellow", skipped: "dim" } 
 const NAME_COLUMNS_MAX = 40;
 
 /** What runs, what does not, and why: one line for each job. */
-export function renderPlan(plan: Plan, { digest, colour }: RenderOptions): string {
+export function renderPlan(plan: Plan, { digest, colour, hypothetical = false }: RenderOptions): string {
   const style = styler(colour);
   const decisions = inReadingOrder(plan);
   const width = Math.min(NAME_COLUMNS_MAX, widest(decisions.map(({ key }) => displayText(key))));
   const lines = decisions.map((decision) => jobLine(decision, width, style));
   const doubts = plan.uncertain.map((doubt) => doubtLine(doubt, style));
   return [
-    ...header(plan, style),
+    ...header(plan, hypothetical, style),
     "",
     ...lines,
     ...(doubts.length === 0 ? [] : ["", ...doubts]),
     "",
-    `${countJobs(plan)}. Plan ${digest}`,
+    `${countJobs(plan)}. ${hypothetical ? "Hypothetical plan, which no server makes:" : "Plan"} ${digest}`,
     "",
   ].join("\n");
 }
@@ -59,7 +61,7 @@ function doubtLine({ code, detail, added }: Uncertainty, style: StyleText): stri
   return `${style("yellow", "doubt")} ${code}: ${displayText(detail)}${what}`;
 }
 
-function header(plan: Plan, style: StyleText): readonly string[] {
+function header(plan: Plan, hypothetical: boolean, style: StyleText): readonly string[] {
   const { pipeline, event, changes, components } = plan;
   const affected = `${components.affected.length} of ${counted(components.total, "component")} affected`;
   const changed =
@@ -68,7 +70,7 @@ function header(plan: Plan, style: StyleText): readonly string[] {
       : `${counted(changes.total, "path")} changed`;
   return [
     `${style("bold", displayText(pipeline.name))} ${pipeline.file}, ${eventText(plan)} at ${event.head.slice(0, 12)}`,
-    `${changed}${baseText(plan)}; ${affected}`,
+    `${hypothetical ? `as if ${changed}` : `${changed}${baseText(plan)}`}; ${affected}`,
   ];
 }
 
