@@ -19,6 +19,8 @@ export interface NomadCall<Schema extends TSchema> {
   /** Text, not an object: a repeated write sends the very same bytes. */
   readonly body?: string;
   readonly answer: Schema;
+  /** The answer is text as it is, such as a log. */
+  readonly isText?: true;
   readonly signal?: AbortSignal;
 }
 
@@ -128,7 +130,8 @@ export class NomadClient {
       ...(call.body === undefined ? {} : { body: call.body }),
     });
     if (response.statusCode < 200 || response.statusCode > 299) throw await this.#refusal(what, response);
-    const answer = validate(call.answer, parseJson(what, await readText(what, response.body)));
+    const text = await readText(what, response.body);
+    const answer = validate(call.answer, call.isText === true ? text : parseJson(what, text));
     if (!answer.ok) {
       throw new NomadError("malformed", `${what}: Nomad's answer is not as expected at ${answer.fault}`);
     }

@@ -9,6 +9,7 @@ import type {
 } from "../schemas/dispatcher.ts";
 import type { AttemptId } from "../schemas/ids.ts";
 import { backoffMs } from "./backoff.ts";
+import { type BootWatch, createBootWatch } from "./boot-watch.ts";
 import { NomadClient } from "./client.ts";
 import { configFaults, type NomadConfig } from "./config.ts";
 import { createHintStream, type HintStream } from "./hint-stream.ts";
@@ -16,6 +17,7 @@ import { createSequencer } from "./in-parallel.ts";
 import { JobApi } from "./job-api.ts";
 import { buildJobBody, buildTombstone, isTombstone, META_SPEC_SHA } from "./job-body.ts";
 import { jobNameOf } from "./job-name.ts";
+import { readLastWords } from "./last-words.ts";
 import { NomadError } from "./nomad-error.ts";
 import { isGone } from "./observation.ts";
 import { Observer } from "./observer.ts";
@@ -37,6 +39,8 @@ export class NomadDispatcher implements Dispatcher {
   readonly #jobs: JobApi;
   readonly #observer: Observer;
   readonly #hints: HintStream | null;
+  /** null where no pool has machines. */
+  readonly #boots: BootWatch | null;
   readonly #inSequence = createSequencer();
   readonly #random: () => number;
   #failuresInARow = 0;
@@ -49,6 +53,7 @@ export class NomadDispatcher implements Dispatcher {
     this.#client = new NomadClient(config);
     this.#jobs = new JobApi(this.#client);
     this.#observer = new Observer(this.#jobs, config);
+    this.#boots = createBootWatch(this.#jobs, config);
     this.#hints =
       config.onHint === null
         ? null
@@ -93,11 +98,16 @@ export class NomadDispatcher implements Dispatcher {
 
   /** Throws NomadError when Nomad cannot be read: "nothing seen" and "could not look" are not the same. */
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
-    return await this.#observer.observe(attempts);
+    const seen = await this.#observer.observe(attempts);
+    return this.#boots === null ? seen : await this.#boots.judge(seen);
   }
 
   async list(cursor: string | null): Promise<RunnerPage> {
     return await this.#observer.list(cursor);
+  }
+
+  async lastWords(attempt: AttemptId): Promise<string | null> {
+    return await readLastWords(this.#jobs, jobNameOf(this.#config.installation, attempt));
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import {
   AllocationList,
   DeregisterAnswer,
@@ -10,6 +11,7 @@ import {
   type JobStub,
 } from "./api-types.ts";
 import type { NomadClient } from "./client.ts";
+import { TASK_NAME } from "./job-body.ts";
 import { NomadError } from "./nomad-error.ts";
 
 /** Calls on jobs, named for what they mean to us. Every failure is a NomadError. */
@@ -51,6 +53,18 @@ export class JobApi {
     const path = `/job/${encodeURIComponent(name)}/evaluations`;
     const call = { method: "GET", path, answer: EvaluationList } as const;
     return (await orAbsent(async () => (await this.#client.call(call)).value)) ?? [];
+  }
+
+  /** The end of what a task wrote to its standard output or error. Nomad asks the client that has it. */
+  async logEnd(allocation: string, kind: "stdout" | "stderr", bytes: number): Promise<string> {
+    const { value } = await this.#client.call({
+      method: "GET",
+      path: `/client/fs/logs/${encodeURIComponent(allocation)}`,
+      query: { task: TASK_NAME, type: kind, origin: "end", offset: String(bytes), plain: "true" },
+      answer: Type.String(),
+      isText: true,
+    });
+    return value;
   }
 
   /** One page of the jobs whose name starts with the prefix and that are not dead, by name. */

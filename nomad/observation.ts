@@ -14,6 +14,13 @@ export interface JobFacts {
   readonly evaluations: readonly EvaluationStub[];
 }
 
+/** 128 and SIGKILL's number. */
+const EXIT_CODE_KILLED = 137;
+/** Not every driver tells who sent it. */
+const KILLED_WORDS = "killed (SIGKILL): by the kernel at the task's memory limit, or by hand";
+/** A failed start repeats every argument, which is long and hides why. */
+const COMMAND_LINE = / --- args=\[.*\](?=:|$)/s;
+
 const ENDED: readonly string[] = ["complete", "failed"];
 
 /** The client itself says that nothing of the allocation runs any more. `lost` and `unknown` say the opposite: nobody knows. */
@@ -28,6 +35,11 @@ export function hasEnded(allocation: Pick<AllocationStub, "ClientStatus">): bool
  */
 export function isGone(facts: JobFacts): boolean {
   return facts.isDead && facts.allocations.every(hasEnded);
+}
+
+/** Nomad still means to place the job: a job with such an evaluation is neither stopped nor dead. */
+export function isOpen({ Status }: Pick<EvaluationStub, "Status">): boolean {
+  return Status === "blocked" || Status === "pending";
 }
 
 export function observationOf(attemptId: AttemptId, facts: JobFacts): Observation {
@@ -96,11 +108,12 @@ function exitedWith(allocation: AllocationStub, events: readonly TaskEvent[]): S
   const failure = events.findLast((event) => /Fail(ed|ure)/.test(event.Type));
   const detail =
     (outOfMemory ? "killed: out of memory" : null) ??
-    failure?.DisplayMessage ??
+    failure?.DisplayMessage?.replace(COMMAND_LINE, "") ??
     (allocation.DesiredStatus === "stop"
       ? `stopped: ${allocation.DesiredDescription || "by request"}`
       : null) ??
     (/max_run_duration/.test(allocation.ClientDescription ?? "") ? allocation.ClientDescription : null) ??
+    (exitCode === EXIT_CODE_KILLED ? KILLED_WORDS : null) ??
     ended?.DisplayMessage ??
     allocation.ClientDescription ??
     null;

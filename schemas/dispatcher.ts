@@ -28,6 +28,11 @@ export interface Dispatcher {
   observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]>;
   /** One page of the runners that live or wait to be placed; `null` begins. Costs what the page holds. */
   list(cursor: string | null): Promise<RunnerPage>;
+  /**
+   * The last that a runner which never claimed its attempt, or its machine, had to say; for people.
+   * null when nothing is known. Never throws for what a backend does.
+   */
+  lastWords(attempt: AttemptId): Promise<string | null>;
   /** Ends connections, and for `local-process` the runners it started. Safe when repeated. */
   close(): Promise<void>;
 }
@@ -100,4 +105,9 @@ export interface Observation {
   readonly detail: string | null;
   readonly exitCode: number | null;
   readonly outOfMemory: boolean;
+  /**
+   * For a machine that runs: it may still be booting, or has had its time to. Where a runner starts at once,
+   * absent. Once the attempt is claimed neither means anything.
+   */
+  readonly start?: "booting" | "overdue";
 }

@@ -130,6 +130,11 @@ export class LocalProcessDispatcher implements Dispatcher {
     return { attempts, changed: attempts, upTo: null, next: null };
   }
 
+  /** What a runner warns of goes to the control plane's own log. */
+  async lastWords(): Promise<string | null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     this.#over.abort();
     await Promise.allSettled(this.#turns.values());

@@ -17,12 +17,20 @@ const ABSENT_GRACE_MS = 15_000;
 
 /** Whether keeping the observation would change anything. */
 export function isNews(attempt: ObservableAttempt, observation: Observation): boolean {
-  const { state, detail } = observation;
   return (
     attempt.observed !== wordsOf(observation) ||
-    (attempt.state === "dispatched" &&
-      (state === "absent" || state === "exited" || attempt.pending !== (state === "pending" ? detail : null)))
+    (attempt.state === "dispatched" && (saysNoRunner(observation) || attempt.pending !== waitOf(observation)))
   );
+}
+
+/** No runner of it will claim the attempt any more, unless one did already. */
+export function saysNoRunner({ state, start }: Observation): boolean {
+  return state === "absent" || state === "exited" || start === "overdue";
+}
+
+/** What the attempt waits for before its claim, in words. */
+function waitOf({ state, start, detail }: Observation): string | null {
+  return state === "pending" || start === "booting" ? detail : null;
 }
 
 /**
@@ -61,7 +69,7 @@ function seenOf(row: ObservableAttempt, observation: Observation): SeenAttempt {
     case "pending":
       return { id, observed, pending: observation.detail, running: false };
     case "running":
-      return { id, observed, pending: null, running: true };
+      return { id, observed, pending: waitOf(observation), running: true };
     case "absent":
     case "exited":
       return { id, observed, pending, running: null };
@@ -72,14 +80,13 @@ function seenOf(row: ObservableAttempt, observation: Observation): SeenAttempt {
 
 async function explainWait(change: Change, row: ObservableAttempt, observation: Observation): Promise<void> {
   const { id, run, state: from } = row;
-  const { state, detail } = observation;
-  if (state === "pending" || state === "running") {
-    if (row.pending !== (state === "pending" ? detail : null)) {
+  if (!saysNoRunner(observation)) {
+    if (row.pending !== waitOf(observation)) {
       change.touched.add(run);
     }
     return;
   }
-  if (state === "exited" || change.now - row.dispatchedAt.getTime() >= ABSENT_GRACE_MS) {
+  if (observation.state !== "absent" || change.now - row.dispatchedAt.getTime() >= ABSENT_GRACE_MS) {
     const end = { id, run, from, to: "failed", reason: "runner_start_timeout" } as const;
     await endAttempt(change, { ...end, detail: wordsOf(observation), lease: "revoked", stopDelayMs: 0 });
   }

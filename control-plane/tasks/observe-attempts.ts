@@ -4,8 +4,8 @@ import {
   readPlacedBetween,
   type ObservableAttempt,
 } from "../db/observations.ts";
-import { isNews, recordObservations } from "../lifecycle/observe.ts";
-import type { Hint, Observation, RunnerPage } from "../../schemas/dispatcher.ts";
+import { isNews, recordObservations, saysNoRunner } from "../lifecycle/observe.ts";
+import type { Dispatcher, Hint, Observation, RunnerPage } from "../../schemas/dispatcher.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import type { TaskContext } from "./context.ts";
 
@@ -146,8 +146,24 @@ async function look(
     return attempt !== undefined && isNews(attempt, observation) ? [{ attempt, observation }] : [];
   });
   for (let at = 0; at < news.length; at += WRITTEN_AT_ONCE) {
-    await recordObservations(database, news.slice(at, at + WRITTEN_AT_ONCE));
+    const part = news.slice(at, at + WRITTEN_AT_ONCE);
+    await recordObservations(database, await Promise.all(part.map((one) => withLastWords(dispatcher, one))));
   }
+}
+
+interface News {
+  readonly attempt: ObservableAttempt;
+  readonly observation: Observation;
+}
+
+/** An attempt that ends because no runner came says why, as far as its backend knows. */
+async function withLastWords(dispatcher: Dispatcher, news: News): Promise<News> {
+  const { attempt, observation } = news;
+  if (attempt.state !== "dispatched" || !saysNoRunner(observation)) return news;
+  const words = await dispatcher.lastWords(attempt.id);
+  if (words === null) return news;
+  const detail = observation.detail === null ? words : `${observation.detail}; ${words}`;
+  return { attempt, observation: { ...observation, detail } };
 }
 
 async function stopOrphans(

@@ -86,6 +86,9 @@ export function testBackend(): TestBackend {
     async list() {
       return { attempts: [], changed: [], upTo: null, next: null };
     },
+    async lastWords() {
+      return null;
+    },
     async close() {},
   };
 }

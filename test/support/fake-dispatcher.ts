@@ -83,5 +83,9 @@ export class FakeDispatcher implements Dispatcher {
     return { attempts, changed: attempts, upTo: null, next: null };
   }
 
+  async lastWords(): Promise<string | null> {
+    return null;
+  }
+
   async close(): Promise<void> {}
 }
