@@ -14,7 +14,6 @@ import type { CompileInput } from "../input.ts";
 import type { JobModel, PipelineModel } from "../language/model.ts";
 import type { EffectivePolicy } from "../policy/effective.ts";
 import type { Verdict } from "../selection/verdict.ts";
-import { presentable } from "./digest.ts";
 
 /** Causes kept for one affected component; one is enough to explain it, and a folder may have thousands. */
 const COMPONENT_CAUSES_MAX = 20;
@@ -38,7 +37,7 @@ export interface PlanParts {
 /** The plan as it is hashed and stored. */
 export function buildPlan(parts: PlanParts): Plan {
   const { input, model, affected } = parts;
-  return presentable<Plan>({
+  return {
     version: 1,
     compiler: input.compilerVersion,
     pipeline: { name: model.name, file: model.file },
@@ -55,7 +54,7 @@ export function buildPlan(parts: PlanParts): Plan {
     policy: input.policy ? { digest: input.policy.digest } : null,
     jobs: parts.jobs,
     decisions: parts.instances.map((job) => decision(job, parts)),
-  });
+  };
 }
 
 function planChanges({ base, head, merge_base, rule, ladder, changed }: ChangeSet): PlanChanges {

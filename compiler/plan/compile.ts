@@ -98,7 +98,7 @@ export function compile(
     definitions.uncertain,
     facts.uncertain,
   );
-  const plan = buildPlan({
+  const built = buildPlan({
     input,
     changes,
     model,
@@ -112,7 +112,7 @@ export function compile(
     verdicts,
     placeOf,
   });
-  const canonical = canonicalPlan(plan);
+  const { plan, canonical } = canonicalPlan(built);
   return { plan, digest: planDigest(canonical), canonical, diagnostics };
 }
 
