@@ -1,5 +1,6 @@
 import type { Span } from "../../schemas/diagnostic.ts";
-import type { PlanArtifact, PlanCache, PlanConcurrency } from "../../schemas/plan.ts";
+import type { PlanArtifact, PlanCache } from "../../schemas/plan-job-parts.ts";
+import type { PlanConcurrency } from "../../schemas/plan.ts";
 import type { Template } from "../expressions/ast.ts";
 
 /**

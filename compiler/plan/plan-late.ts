@@ -1,5 +1,6 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
-import type { DecisionOutcome, PlanLateRead, PlanLateValue } from "../../schemas/plan.ts";
+import type { PlanLateRead, PlanLateValue } from "../../schemas/plan-job-parts.ts";
+import type { DecisionOutcome } from "../../schemas/plan.ts";
 import type { Template } from "../expressions/index.ts";
 import type { Binder } from "../language/bind.ts";
 import { type LateRead, lateRead, readsLate } from "../language/late-reads.ts";

@@ -1,5 +1,6 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
-import type { PlanArtifact, PlanCache, PlanConcurrency, PlanJob, PlanService } from "../../schemas/plan.ts";
+import type { PlanArtifact, PlanCache, PlanService } from "../../schemas/plan-job-parts.ts";
+import type { PlanConcurrency, PlanJob } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template } from "../expressions/index.ts";
 import type { Binder } from "../language/bind.ts";

@@ -1,7 +1,8 @@
 import type { Connection } from "../db/client.ts";
 import { readJobResults, type JobResult } from "../db/job-results.ts";
 import type { RunId } from "../../schemas/ids.ts";
-import type { PlanJob, PlanLateRead, PlanLateValue } from "../../schemas/plan.ts";
+import type { PlanLateRead, PlanLateValue } from "../../schemas/plan-job-parts.ts";
+import type { PlanJob } from "../../schemas/plan.ts";
 import { isTerminal, JOB_TRANSITIONS } from "../../schemas/states.ts";
 
 /**

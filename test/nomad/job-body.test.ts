@@ -3,7 +3,8 @@ import { buildJobBody, specShaOf } from "../../nomad/job-body.ts";
 import { attemptOfJobName, jobNameOf } from "../../nomad/job-name.ts";
 import type { RegisterRequest } from "../../nomad/job-types.ts";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
-import type { PlanJob, PlanService } from "../../schemas/plan.ts";
+import type { PlanService } from "../../schemas/plan-job-parts.ts";
+import type { PlanJob } from "../../schemas/plan.ts";
 import { makeDispatchRequest, makePlanJob } from "../support/dispatch-request.ts";
 import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 

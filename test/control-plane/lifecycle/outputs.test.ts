@@ -4,7 +4,8 @@ import { acknowledgeLease } from "../../../control-plane/lifecycle/heartbeat.ts"
 import { bindLateValues } from "../../../control-plane/lifecycle/late-values.ts";
 import type { RunId } from "../../../schemas/ids.ts";
 import { OUTPUTS_BYTES_MAX } from "../../../schemas/limits.ts";
-import type { PlanJob, PlanLateValue } from "../../../schemas/plan.ts";
+import type { PlanLateValue } from "../../../schemas/plan-job-parts.ts";
+import type { PlanJob } from "../../../schemas/plan.ts";
 import type { CompleteRequest } from "../../../schemas/runner-protocol.ts";
 import { createWorld, type World } from "../../support/control-plane-world.ts";
 import { leftOut, needs, testJob, testPlan } from "../../support/plans.ts";
