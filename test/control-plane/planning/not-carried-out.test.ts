@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { notCarriedOut } from "../../../control-plane/planning/not-carried-out.ts";
 import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
@@ -62,6 +63,16 @@ describe("what a server does not carry out", () => {
     const keptAnyway = ["interruptible"];
     const known = new Set([...told, ...carriedOut, ...keptAnyway]);
     expect(Object.keys(testJob("test")).filter((key) => !known.has(key))).toEqual([]);
+  });
+
+  test("the reference names all of it", () => {
+    const path = new URL("../../../docs/reference/pipeline.md", import.meta.url);
+    const section =
+      /^## What a server carries out$([\s\S]*?)^## /m.exec(readFileSync(path, "utf8"))?.[1] ?? "";
+    const ofRun = ["policies.runs.budget", "policies.runs.cancel_superseded", "policies.runs.on_failure"];
+    const keys = [...Object.keys(ASKED), ...ofRun, "runner.labels", "caches", "environment"];
+    const named = (key: string) => section.includes(`\`${key.replace(/^network: .*/, "network")}`);
+    expect(keys.filter((key) => !named(key))).toEqual([]);
   });
 
   test("a cache and an environment are told and stop nothing", () => {
