@@ -42,8 +42,8 @@ export interface ControlPlane {
 }
 
 export interface StartOptions {
-  /** In place of the local one; a test gives its own. */
-  readonly dispatcher?: Dispatcher;
+  /** In place of the configured one, made with whom it tells its hints; a test gives its own. */
+  readonly dispatcher?: (onHint: (hint: Hint) => void) => Dispatcher;
   /** Where log lines go; stderr when absent. */
   readonly logStream?: { write(line: string): void };
 }
@@ -67,7 +67,7 @@ export async function startControlPlane(
   const backend =
     options.dispatcher === undefined
       ? buildBackend(config, hints, (message) => log.warn({}, message))
-      : { dispatcher: options.dispatcher, identities: null };
+      : { dispatcher: options.dispatcher((hint) => hints.onHint(hint)), identities: null };
   started.defer(async () => backend.identities?.close());
   const opened = await openDatabase(config, log);
   started.defer(() => opened.close());
@@ -162,15 +162,14 @@ function buildServices(
 ): Services {
   const { stateFolder, github } = config;
   const warn = (message: string): void => log.warn({}, message);
+  const rules = { plainHttpHosts: config.plainHttpHosts, localPaths: config.localRepositories };
   return {
     database,
     apiToken: token,
     blobs: new LocalBlobStore(join(stateFolder, "blobs")),
     signals: new LogSignals(),
-    mirror: new Mirror(join(stateFolder, "mirrors"), {
-      plainHttpHosts: config.plainHttpHosts,
-      localPaths: config.localRepositories,
-    }),
+    mirror: new Mirror(join(stateFolder, "mirrors"), rules),
+    includes: { folder: join(stateFolder, "pinned"), allowed: config.includeFrom, rules },
     planner: createPlanner({
       rules: {
         limits: { jobs: config.planJobsMax },

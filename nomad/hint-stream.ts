@@ -50,7 +50,8 @@ export function createHintStream(
   const listen = async (): Promise<boolean> => {
     const silence = new AbortController();
     const watch = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
-    const topics = ["Job", "Allocation", "Evaluation"].map((topic) => ["topic", topic] as const);
+    // Events of jobs carry whole jobs, and nothing happens to one without an evaluation.
+    const topics = ["Allocation", "Evaluation"].map((topic) => ["topic", topic] as const);
     let heard = false;
     try {
       const response = await client.open(

@@ -6,10 +6,12 @@ import { inParallel } from "./in-parallel.ts";
 import type { JobApi } from "./job-api.ts";
 import { attemptOfJobName, jobNameOf, jobNamePrefix } from "./job-name.ts";
 import { NomadError } from "./nomad-error.ts";
-import { absent, hasEnded, isGone, observationOf } from "./observation.ts";
+import { absent, hasEnded, isGone, isOpen, observationOf } from "./observation.ts";
 
 /** Jobs in one page of the list: about a MiB of Nomad's JSON. */
 const PAGE_SIZE = 1_000;
+/** Of the connections: looking never keeps dispatches and stops waiting for long. */
+const READS_SHARE = 0.25;
 /** What is remembered beyond is read again; the oldest are the first to be forgotten. */
 const REMEMBERED_MAX = 20_000;
 
@@ -35,7 +37,8 @@ export class Observer {
   }
 
   async observe(attempts: readonly AttemptId[]): Promise<readonly Observation[]> {
-    const seen = await inParallel(attempts, this.#config.connections, (attempt) => this.#read(attempt));
+    const lanes = Math.max(1, Math.floor(this.#config.connections * READS_SHARE));
+    const seen = await inParallel(attempts, lanes, (attempt) => this.#read(attempt));
     return seen.filter((one) => one !== null);
   }
 
@@ -79,7 +82,7 @@ export class Observer {
     }
   }
 
-  /** One request for what has an allocation that lives, two or three otherwise. */
+  /** One request for what has an allocation that lives, two for what waits for one, at most three otherwise. */
   async #observation(attemptId: AttemptId): Promise<{ observation: Observation; isFinal: boolean }> {
     const name = jobNameOf(this.#config.installation, attemptId);
     const allocations = await this.#jobs.allocations(name);
@@ -87,9 +90,13 @@ export class Observer {
       const facts = { isStopped: false, isDead: false, allocations, evaluations: [] };
       return { observation: observationOf(attemptId, facts), isFinal: false };
     }
+    const evaluations = allocations.length === 0 ? await this.#jobs.evaluations(name) : [];
+    if (evaluations.some(isOpen)) {
+      const facts = { isStopped: false, isDead: false, allocations, evaluations };
+      return { observation: observationOf(attemptId, facts), isFinal: false };
+    }
     const job = await this.#jobs.read(name);
     if (job === null) return { observation: absent(attemptId), isFinal: false };
-    const evaluations = allocations.length === 0 ? await this.#jobs.evaluations(name) : [];
     const facts = { isStopped: job.Stop, isDead: job.Status === "dead", allocations, evaluations };
     return { observation: observationOf(attemptId, facts), isFinal: isGone(facts) };
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { takeDueDispatches, type AttemptToDispatch } from "../db/dispatches.ts";
 import { planJob } from "../db/plans.ts";
 import { recordDispatches, type DispatchAnswer } from "../lifecycle/dispatch.ts";
@@ -8,9 +9,11 @@ import type { TaskContext } from "./context.ts";
 /** Asks again only after the wait that the dispatcher's own failure deserves. */
 const FAILED_RETRY_MS = 5_000;
 /** Backends asked at once. A dispatcher that wants fewer lets the others wait in its own line. */
-const LANES = 32;
+const LANES = 64;
 /** Fewer free lanes are not worth a statement. */
-const LANES_TO_FILL = 8;
+const LANES_TO_FILL = 32;
+/** Answers wait so long for others to be written down with; a runner may claim before. */
+const GATHER_MS = 20;
 /** A little less than the sweeper's recheck, so that what it finds is due. */
 const ASK_AGAIN_MS = 4_000;
 
@@ -104,12 +107,13 @@ interface AnswerKeeper {
   done(): Promise<void>;
 }
 
-/** Writes the first answer at once, and what comes meanwhile together in the next transaction. */
+/** Writes answers that come together in one transaction: each has its fsync, and holds the locks of their runs. */
 function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
   let waiting: DispatchAnswer[] = [];
   let writing: Promise<void> | null = null;
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
+      await delay(GATHER_MS);
       const answers = waiting;
       waiting = [];
       await recordDispatches(database, answers).catch((error: unknown) => {

@@ -3,14 +3,15 @@ import type { TaskLog } from "./context.ts";
 
 /** A loop that runs in the background until it is stopped. */
 export interface Loop {
-  /** Lets the next pass come at once instead of after its wait, but no closer than SOON_MS to the last one. */
+  /** Lets the next pass come at once instead of after its wait, but not before the rest that follows the last one. */
   soon(): void;
   /** Ends after the pass that is under way. Safe when repeated. */
   stop(): Promise<void>;
 }
 
-/** Bounds what a stream of hints can cost: four passes in a second. */
-const SOON_MS = 250;
+/** Bounds what a stream of hints can cost: four passes in a second, and long passes a third of the time. */
+const REST_MS_MIN = 250;
+const REST_PER_PASS = 2;
 
 /**
  * Runs the body, waits, and so on; one pass at a time. A pass that fails is followed by the next one.
@@ -20,10 +21,12 @@ export function every(intervalMs: number, name: string, log: TaskLog, body: () =
   const stopping = new AbortController();
   let hint = new AbortController();
   let isFailing = false;
+  let restMs = REST_MS_MIN;
   const wait = async (milliseconds: number, end: AbortSignal): Promise<void> => {
     await delay(milliseconds, undefined, { signal: end }).catch(() => {});
   };
   const pass = async (): Promise<void> => {
+    const began = performance.now();
     try {
       await body();
       if (isFailing) {
@@ -36,10 +39,11 @@ export function every(intervalMs: number, name: string, log: TaskLog, body: () =
       }
       isFailing = true;
     }
+    restMs = Math.max(REST_MS_MIN, REST_PER_PASS * (performance.now() - began));
   };
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const atOnce = Math.min(SOON_MS, intervalMs);
+      const atOnce = Math.min(restMs, intervalMs);
       await wait(atOnce, stopping.signal);
       if (!stopping.signal.aborted) {
         await wait(intervalMs - atOnce, hint.signal);

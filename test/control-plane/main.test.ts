@@ -29,7 +29,7 @@ async function start({ settings }: TestDatabase, folder?: string, port = 0): Pro
   const state = folder ?? (await stateFolder());
   const backend = testBackend();
   const config = readConfig({}, { stateFolder: state, port, database: settings, logLevel: "silent" });
-  const plane = await startControlPlane(config, { dispatcher: backend });
+  const plane = await startControlPlane(config, { dispatcher: () => backend });
   onTestFinished(() => plane.stop());
   return { plane, stateFolder: state, backend };
 }
@@ -188,7 +188,15 @@ describe("its configuration", () => {
         DELTA_PUBLIC_URL: "ftp://x",
       });
     expect(read).toThrow(ConfigError);
-    for (const name of ["STATE_DIR", "PORT", "PLAN_JOBS_MAX", "POOLS", "GITHUB_PRIVATE_KEY_FILE", "LOG_LEVEL", "PUBLIC_URL"]) {
+    for (const name of [
+      "STATE_DIR",
+      "PORT",
+      "PLAN_JOBS_MAX",
+      "POOLS",
+      "GITHUB_PRIVATE_KEY_FILE",
+      "LOG_LEVEL",
+      "PUBLIC_URL",
+    ]) {
       expect(read).toThrow(`DELTA_${name}`);
     }
     expect(read).toThrow("the database URL must look like postgres://user:password@host:5432/database");

@@ -16,6 +16,8 @@ export interface FakeNomad {
   readonly calls: string[];
   /** Of the bodies it answered with. */
   bytesSent: number;
+  /** When such a call comes next, by `performance.now`, before it is answered. */
+  nextCall(call: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -31,12 +33,16 @@ class Refusal extends Error {
 
 export async function startFakeNomad(): Promise<FakeNomad> {
   const streams = new Set<ServerResponse>();
+  const awaited = new Map<string, (at: number) => void>();
   const state = new FakeNomadState((index, job) => {
     const event = { Topic: "Job", Type: "JobRegistered", Key: job, Namespace: "default", FilterKeys: null };
     const frame = `${JSON.stringify({ Index: index, Events: [{ ...event, Index: index, Payload: {} }] })}\n`;
     for (const stream of streams) stream.write(frame);
   });
   const server = createServer((request, response) => {
+    const call = `${request.method} ${(request.url ?? "").split("?")[0]}`;
+    awaited.get(call)?.(performance.now());
+    awaited.delete(call);
     answer(fake, streams, request, response).catch((error: unknown) => {
       const isRefusal = error instanceof Refusal;
       response.writeHead(isRefusal ? error.status : 500, { "content-type": "text/plain; charset=utf-8" });
@@ -52,6 +58,7 @@ export async function startFakeNomad(): Promise<FakeNomad> {
     keys: [],
     calls: [],
     bytesSent: 0,
+    nextCall: (call) => new Promise((resolve) => awaited.set(call, resolve)),
     async close() {
       state.close();
       server.closeAllConnections();
