@@ -11,7 +11,9 @@ export interface OtherEvent {
 /** Other events of the same commit, the likeliest first: those that `on` names, then one of each kind. */
 export function otherEvents(event: PipelineEvent, on: TriggersModel): readonly OtherEvent[] {
   const main = event.default_branch ?? "main";
-  const plain: PipelineEvent = { ...event, pull_request: null, deleted: false };
+  // Only pull requests come from forks.
+  const plain: PipelineEvent = { ...event, pull_request: null, deleted: false, trust: "trusted" };
+  const own = event.trust === "fork" ? " from a branch of this repository" : "";
   const branches = new Set([main, ...namesFor(on.push?.branches ?? null)]);
   const tags = new Set([...namesFor(on.push?.tags ?? null), "v1.0.0"]);
   const action = on.pullRequest?.types?.[0]?.value ?? "opened";
@@ -23,7 +25,7 @@ export function otherEvents(event: PipelineEvent, on: TriggersModel): readonly O
       event: { ...plain, kind: "push" as const, ref: `refs/heads/${name}` },
     })),
     {
-      words: `it were a pull request (${named(action)}) into ${named(target.replace(/^refs\/heads\//, ""))}`,
+      words: `it were a pull request (${named(action)}) into ${named(target.replace(/^refs\/heads\//, ""))}${own}`,
       event: pullRequest(plain, action, target),
     },
     ...Array.from(tags, (name) => ({
@@ -51,7 +53,7 @@ function pullRequest(event: PipelineEvent, action: string, target: string): Pipe
     from_fork: false,
     draft: false,
   };
-  return { ...event, kind: "pull_request", ref: source, trust: "trusted", pull_request: facts };
+  return { ...event, kind: "pull_request", ref: source, pull_request: facts };
 }
 
 /** One plain name for each glob; one whose name cannot be guessed is left out. */

@@ -40,8 +40,10 @@ export function settleNeeds(
     const blocker = needsOf(job).find(({ need, key }) => isBlocking(need, settled.get(key)));
     if (blocker === undefined) continue;
     const left = settled.get(blocker.key);
-    const state =
-      left?.outcome === "blocked" ? "is blocked" : `does not run: ${left?.because ?? "it is not there"}`;
+    const why = left?.because ?? "it is not there";
+    // What blocks for a need of its own says so in its own decision; a chain of them would never end here.
+    const blocked = left?.clause === "trust" ? `is blocked: ${why}` : "is blocked";
+    const state = left?.outcome === "blocked" ? blocked : `does not run: ${why}`;
     const because = `it needs ${named(blocker.key)}, which ${state}`;
     settled.set(job.key, verdict("blocked", "needs", because, blocker.need.job.span));
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { compile } from "../../../compiler/index.ts";
+import { compile, whyNot } from "../../../compiler/index.ts";
 import { renderExplain } from "../../../compiler/render/explain-text.ts";
 import type { Decision } from "../../../schemas/plan.ts";
-import { caseInput } from "../support/case-input.ts";
+import { BASE, caseInput } from "../support/case-input.ts";
 import { compiled } from "../support/compiled.ts";
 
 const PIPELINE = `
@@ -44,7 +44,8 @@ describe("a run from a fork", () => {
     expect(found.get("after")).toMatchObject({
       outcome: "blocked",
       clause: "needs",
-      because: "it needs `deploy`, which is blocked",
+      because:
+        "it needs `deploy`, which is blocked: it asks for the secret `shop/deploy`, and runs from forks get no secrets",
     });
     expect(found.get("report")?.outcome).toBe("selected");
     expect(found.get("build")?.outcome).toBe("skipped");
@@ -68,6 +69,31 @@ describe("a run from a fork", () => {
   test("holds for a job that was asked for by name", () => {
     const { plan } = compiled(PIPELINE, { event: { trust: "fork" }, request: { jobs: ["deploy"] } });
     expect(plan.decisions.find(({ key }) => key === "deploy")?.clause).toBe("trust");
+  });
+
+  test("tells which events would run such a job", () => {
+    const fork = {
+      number: 1,
+      action: "opened",
+      target_ref: "refs/heads/main",
+      target_sha: BASE,
+      source_ref: "refs/heads/change",
+      from_fork: true,
+      draft: false,
+    };
+    const event = {
+      kind: "pull_request",
+      ref: "refs/pull/1/head",
+      trust: "fork",
+      pull_request: fork,
+    } as const;
+    expect(whyNot(caseInput(PIPELINE, { event }), "deploy")?.wouldRunIf).toEqual([
+      "it were a push to the branch `main`",
+      "it were a pull request (`opened`) into `main` from a branch of this repository",
+      "it were a push of the tag `v1.0.0`",
+      "a person started it",
+      "it were started by API",
+    ]);
   });
 
   test("never reads a secret in an expression", () => {
