@@ -1,4 +1,5 @@
 import {
+  type absentInstance,
   compile,
   type CompileInput,
   type CompileResult,
@@ -137,4 +138,10 @@ export function requireJobs(plan: Plan, jobs: readonly string[]): void {
   const near = suggest(unknown, known);
   const hint = near === null ? `It has: ${known.slice(0, 20).join(", ")}.` : `Did you mean ${near}?`;
   throw new CliFailure("job_unknown", `the pipeline has no job ${unknown}`, hint);
+}
+
+/** Throws `job_unknown` for a key that is nobody's; `absent` says why, when it looks like a component's instance. */
+export function requireInstance(absent: ReturnType<typeof absentInstance>, plan: Plan, job: string): void {
+  if (absent?.decision === null) throw new CliFailure("job_unknown", absent.because.replaceAll("`", ""));
+  requireJobs(plan, [job]);
 }

@@ -1,7 +1,7 @@
-import { findDecisions } from "../compiler/index.ts";
+import { absentInstance, type CompileInput, findDecisions } from "../compiler/index.ts";
 import { renderExplain } from "../compiler/render/index.ts";
-import type { Decision } from "../schemas/plan.ts";
-import { compileHere, plannedOf, requireJobs, type CompileRequest } from "./compile-here.ts";
+import type { Decision, Plan } from "../schemas/plan.ts";
+import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
@@ -18,15 +18,24 @@ export async function explainHere(
   job: string,
   json: boolean,
 ): Promise<ExplainAnswer> {
-  const { result, sources } = await compileHere({ ...change, jobs: [], all: false });
+  const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   if (planned === null) {
     if (!json) talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
     return { version: 1, digest: null, decisions: [] };
   }
-  requireJobs(planned.plan, [job]);
-  const decisions = findDecisions(planned.plan, job);
-  if (!json) writeData(renderExplain(planned.plan, job, { colour: coloursWanted() }) ?? "");
+  const plan = withAbsent(input, planned.plan, job);
+  const decisions = findDecisions(plan, job);
+  if (!json) writeData(renderExplain(plan, job, { colour: coloursWanted() }) ?? "");
   return { version: 1, digest: planned.digest, decisions };
+}
+
+/** The plan with a decision for a component's instance that it leaves out. Throws `job_unknown`. */
+function withAbsent(input: CompileInput, plan: Plan, job: string): Plan {
+  const absent = absentInstance(input, plan, job);
+  const decision = absent?.decision ?? null;
+  if (decision !== null) return { ...plan, decisions: [...plan.decisions, decision] };
+  requireInstance(absent, plan, job);
+  return plan;
 }

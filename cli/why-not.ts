@@ -1,6 +1,6 @@
-import { whyNot, type WhyNot } from "../compiler/index.ts";
+import { absentInstance, whyNot, type WhyNot } from "../compiler/index.ts";
 import { renderWhyNot } from "../compiler/render/index.ts";
-import { compileHere, plannedOf, requireJobs, type CompileRequest } from "./compile-here.ts";
+import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
@@ -23,8 +23,8 @@ export async function whyNotHere(
   const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   const answer = planned === null ? null : whyNot(input, job);
-  // A component's instance that the plan does not have is known to `whyNot` alone.
-  if (planned !== null && answer === null) requireJobs(planned.plan, [job]);
+  if (planned !== null && answer === null)
+    requireInstance(absentInstance(input, planned.plan, job), planned.plan, job);
   if (answer === null) {
     if (!json) talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;

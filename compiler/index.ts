@@ -10,6 +10,10 @@ export {
 export type { OperatorPolicy } from "./policy/model.ts";
 export { readPolicy } from "./policy/read-policy.ts";
 export { preferredBase } from "./language/preferred-base.ts";
+export { inputTexts } from "./input-texts.ts";
+export { NO_PINNED, type PinnedAnswer, type PinnedFiles, pinnedKey, type PinnedRequest } from "./pinned.ts";
+export { wantedPinned } from "./plan/wanted-pinned.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";
 export { findDecisions } from "./plan/find-decisions.ts";
+export { absentInstance } from "./plan/absent-instance.ts";
 export { type WhyNot, whyNot } from "./plan/why-not.ts";

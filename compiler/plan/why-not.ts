@@ -5,6 +5,7 @@ import { loadPipeline, type PipelineModel } from "../language/index.ts";
 import { comparePaths } from "../paths.ts";
 import { conditionsOf } from "../selection/path-lists.ts";
 import { named } from "../selection/sentence.ts";
+import { absentInstance } from "./absent-instance.ts";
 import { createCompiler } from "./compile.ts";
 import { findDecisions } from "./find-decisions.ts";
 import { otherEvents } from "./other-events.ts";
@@ -36,18 +37,16 @@ export function whyNot(input: CompileInput, job: string): WhyNot | null {
   const { plan } = compile(input);
   const model = loadPipeline(input).model;
   if (plan === null || model === null) return null;
-  const decisions = findDecisions(plan, job);
-  if (decisions.length === 0 && !mayBeInstance(model, job)) return null;
+  const known = findDecisions(plan, job);
+  // A component that is not affected has no decision of its own, but a change could give it one.
+  const absent = known.length > 0 ? null : absentInstance(input, plan, job);
+  const decisions = absent === null || absent.decision === null ? known : [absent.decision];
+  if (decisions.length === 0) return null;
   const runs = decisions.some(({ outcome }) => outcome === "selected");
   if (runs) return { job, decisions, runs, wouldRunIf: [], tried: 0 };
   const search = new Search(model, job, compile);
   const wouldRunIf = search.smallest(input);
   return { job, decisions, runs, wouldRunIf, tried: search.tried };
-}
-
-/** A component that is not affected has no decision of its own, but a change could give it one. */
-function mayBeInstance(model: PipelineModel, key: string): boolean {
-  return model.jobs.some(({ id, forEach }) => forEach !== null && key.startsWith(`${id}[`));
 }
 
 class Search {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile, whyNot } from "../../../compiler/index.ts";
+import { absentInstance, compile, whyNot } from "../../../compiler/index.ts";
 import { componentNames } from "../../../compiler/selection/component-names.ts";
 import type { Component } from "../../../schemas/components.ts";
 import { type CaseInput, caseInput } from "../support/case-input.ts";
@@ -200,7 +200,11 @@ describe("why-not", () => {
 
   test("finds the change that gives a component its instance", () => {
     const answer = whyNot(caseInput(text, { files, changed: ["packages/b/x.ts"] }), "t[component=c]");
-    expect(answer).toMatchObject({ decisions: [], runs: false, wouldRunIf: ["`packages/c/x.ts` changed"] });
+    expect(answer).toMatchObject({
+      decisions: [{ key: "t[component=c]", because: "nothing that changed affects `c`" }],
+      runs: false,
+      wouldRunIf: ["`packages/c/x.ts` changed"],
+    });
   });
 });
 
@@ -233,5 +237,55 @@ describe("the name of a component in a key", () => {
     expect(new Set(names).size).toBe(roots.length);
     expect(names.filter((name) => /[,[\]=\s]/.test(name) || name.length > 160)).toEqual([]);
     expect(names.slice(0, 5)).toEqual(["a%2Cnode%3D1", "a%252Cnode%253D1", "a%5D", "a%20b", "a%FF"]);
+  });
+});
+
+describe("an instance that the plan does not have", () => {
+  const text = pipeline(`  t: { ${EACH}, components: ["packages/*", "!b"], steps: [make] }\n`);
+  const given: CaseInput = { files, changed: ["packages/c/x.ts"] };
+  const absent = (key: string) => {
+    const input = caseInput(text, given);
+    const { plan } = compile(input);
+    if (plan === null) throw new Error("no plan");
+    return absentInstance(input, plan, key);
+  };
+
+  test("whose component is not affected is skipped, and says so", () => {
+    expect(absent("t[component=a]")?.decision).toMatchObject({
+      key: "t[component=a]",
+      outcome: "skipped",
+      because: "nothing that changed affects `a`",
+      place: { file: ".delta/pipeline.yaml", line: 3 },
+    });
+  });
+
+  test("whose component the job leaves out says that", () => {
+    expect(absent("t[component=b]")?.decision).toMatchObject({
+      because: "the job's `components` leave out `b`",
+    });
+  });
+
+  test("whose component does not exist is none, and names the nearest", () => {
+    expect(absent("t[component=aa]")).toEqual({
+      decision: null,
+      because: "`t` has no instance for `aa`: there is no such component; did you mean `a`?",
+    });
+  });
+
+  test("is nothing for a job that the plan has, and for one that has no components", () => {
+    expect(absent("t[component=c]")).toBeNull();
+    expect(absent("u[component=c]")).toBeNull();
+  });
+
+  test("would run by a change that is named and compiled", () => {
+    const input = caseInput(text, given);
+    const answer = whyNot(input, "t[component=a]");
+    expect(answer?.wouldRunIf).toEqual(["`packages/a/x.ts` changed"]);
+    const { changed } = input.changes;
+    const more = [...(changed ?? []), { status: "M" as const, path: "packages/a/x.ts" }];
+    const { plan } = compile({ ...input, changes: { ...input.changes, changed: more } });
+    expect(plan?.jobs.map(({ key }) => key)).toContain("t[component=a]");
+    expect(whyNot(input, "t[component=b]")?.wouldRunIf).toEqual([]);
+    expect(whyNot(input, "t[component=none]")).toBeNull();
   });
 });
