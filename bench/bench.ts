@@ -6,9 +6,13 @@ import { type Figure, printTable } from "./figures.ts";
 import { globMatching } from "./globs.ts";
 import { hostileInput } from "./hostile.ts";
 import { installPeers, type Peers } from "./install-peers.ts";
+import { nomadDispatch } from "./nomad-dispatch.ts";
 import { planAgainstGitlab } from "./plan-against-gitlab.ts";
 import { planAgainstTurbo } from "./plan-against-turbo.ts";
 import { planGrowth } from "./plan-growth.ts";
+import { reconcileCost } from "./reconcile.ts";
+import { schedulingLatency } from "./scheduling-latency.ts";
+import { replan } from "./replan.ts";
 import { start } from "./start.ts";
 import { webhookToFirstStep } from "./webhook-to-first-step.ts";
 
@@ -24,12 +28,16 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   globs: globMatching,
   hostile: hostileInput,
   compile: compileGrowth,
+  replan,
   "change-set": changeSetOfManyFiles,
   growth: planGrowth,
   affected: affectedAgainstPeers,
   turbo: planAgainstTurbo,
   gitlab: planAgainstGitlab,
   "webhook-to-first-step": webhookToFirstStep,
+  "scheduling-latency": schedulingLatency,
+  "nomad-dispatch": nomadDispatch,
+  reconcile: reconcileCost,
 };
 
 const words = process.argv.slice(2);

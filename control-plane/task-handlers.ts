@@ -19,6 +19,12 @@ const PLANNING_REMINDER_MS = 4_000;
 export function taskHandlers(services: Services, context: TaskContext): TaskHandlers {
   const { database, log } = context;
   const dispatching = createDispatching(context);
+  // What a task made ready is carried on at once; the wake-ups in the queue are for whoever else is there.
+  const admitAndDispatch = async (): Promise<void> => {
+    if (await admitAttempts(context)) {
+      await dispatching.dispatchDue();
+    }
+  };
   return {
     "plan-run": ({ run_id }) =>
       meanwhile(
@@ -28,8 +34,12 @@ export function taskHandlers(services: Services, context: TaskContext): TaskHand
         () => planningGoesOn(database, run_id as RunId),
         () => planRun({ ...services, version: PROGRAM_VERSION }, run_id),
       ),
-    "advance-run": ({ run_id }) => advanceRun(context, run_id),
-    "admit-attempts": () => admitAttempts(context),
+    "advance-run": async ({ run_id }) => {
+      if (await advanceRun(context, run_id)) {
+        await admitAndDispatch();
+      }
+    },
+    "admit-attempts": admitAndDispatch,
     "dispatch-attempts": () => dispatching.dispatchDue(),
     "stop-attempt": ({ attempt_id }) => stopAttempt(context, attempt_id),
     "report-check": ({ run_id }) => reportCheck({ ...services, publicUrl: context.controlPlaneUrl }, run_id),

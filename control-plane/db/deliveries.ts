@@ -80,6 +80,25 @@ export async function upsertRepository(
   return row?.id ?? newId;
 }
 
+/**
+ * The newest run that another delivery of this very event made, if it lives or is younger than `withinMs`.
+ * The caller holds the repository's row, so that no such delivery is being stored meanwhile.
+ */
+export async function findRunOfSameEvent(
+  tx: Transaction,
+  repositoryId: RepositoryId,
+  event: PipelineEvent,
+  withinMs: number,
+): Promise<RunId | null> {
+  const [row] = await tx<{ id: RunId }[]>`
+    select id from delta.runs
+    where repository_id = ${repositoryId} and head_sha = ${event.head} and delivery_id is not null
+      and rerun_of is null and event = ${tx.json({ ...event } as never)}::jsonb
+      and (finalized_at is null or created_at > clock_timestamp() - ${withinMs} * interval '1 millisecond')
+    order by id desc limit 1`;
+  return row?.id ?? null;
+}
+
 /** A run as a rerun of it needs to see it. */
 export interface RepeatableRun {
   readonly id: RunId;

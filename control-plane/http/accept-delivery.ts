@@ -5,6 +5,7 @@ import { newId } from "../clock.ts";
 import type { Database, Transaction } from "../db/client.ts";
 import {
   findDelivery,
+  findRunOfSameEvent,
   findRunToRepeat,
   insertDeliveryIfNew,
   settleDelivery,
@@ -13,6 +14,9 @@ import {
 } from "../db/deliveries.ts";
 import { inTransaction } from "../db/in-transaction.ts";
 import { createRun } from "../lifecycle/index.ts";
+
+/** The same event under another key counts as the same for so long after its run began, and while the run lives. */
+const SAME_EVENT_MS = 10 * 60_000;
 
 export interface VerifiedDelivery {
   readonly forge: "github";
@@ -81,6 +85,10 @@ async function actOn(tx: Transaction, id: DeliveryId, delivery: VerifiedDelivery
       return { state: "refused", note: reading.why, repositoryId: null };
     case "event": {
       const repositoryId = await upsertRepository(tx, forge, reading.repository, newId<RepositoryId>());
+      const same = await findRunOfSameEvent(tx, repositoryId, reading.event, SAME_EVENT_MS);
+      if (same !== null) {
+        return { state: "ignored", note: `the same event came before and made run ${same}`, repositoryId };
+      }
       await createRun(tx, author, {
         repositoryId,
         deliveryId: id,

@@ -16,17 +16,20 @@ const AUTHOR = { actor: "control-plane", cause: "admitted" };
 /** Another control plane may have looked before our rows were there; so soon it is looked at again. */
 const AGAIN_MS = 25;
 
-/** Decides which of the waiting attempts are dispatched now, and tells the others why they wait. */
-export async function admitAttempts({ database, poolCaps, serverKey }: TaskContext): Promise<void> {
-  await inTransaction(database, (tx) =>
+/**
+ * Decides which of the waiting attempts are dispatched now, and tells the others why they wait. True when
+ * some are to be dispatched.
+ */
+export async function admitAttempts({ database, poolCaps, serverKey }: TaskContext): Promise<boolean> {
+  return inTransaction(database, (tx) =>
     withChange(tx, AUTHOR, async (change) => {
       if (!(await tryAdmissionLock(tx))) {
         change.wakes.push(wakeAgain("admit-attempts", AGAIN_MS));
-        return;
+        return false;
       }
       const { candidates, runCaps, isPartial } = await readCandidates(tx);
       if (candidates.length === 0) {
-        return;
+        return false;
       }
       const capacity = capacityOf(await readUse(tx), poolCaps, runCaps);
       const { admitted, pending } = admit(candidates, capacity);
@@ -45,6 +48,7 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
       if (isPartial && admitted.length > 0) {
         change.wakes.push(wakeAgain("admit-attempts", 0));
       }
+      return admitted.length > 0;
     }),
   );
 }

@@ -6,9 +6,15 @@ import type { TaskContext } from "./context.ts";
 
 const AUTHOR = { actor: "control-plane", cause: "advance" };
 
-/** Decides what must happen to a run now and carries it out, in one transaction. */
-export async function advanceRun({ database }: Pick<TaskContext, "database">, runId: string): Promise<void> {
-  await inTransaction(database, (tx) =>
-    withChange(tx, AUTHOR, (change) => settleRun(change, runId as RunId)),
+/** Decides what must happen to a run now and carries it out, in one transaction. True when attempts of it wait for admission since. */
+export async function advanceRun(
+  { database }: Pick<TaskContext, "database">,
+  runId: string,
+): Promise<boolean> {
+  return inTransaction(database, (tx) =>
+    withChange(tx, AUTHOR, async (change) => {
+      await settleRun(change, runId as RunId);
+      return change.wakes.some(({ task }) => task === "admit-attempts");
+    }),
   );
 }

@@ -111,7 +111,7 @@ export async function createWorld(): Promise<World> {
 
 function actions(context: TaskContext, repositoryId: RepositoryId) {
   const { database } = context;
-  const advance = (run: RunId): Promise<void> => advanceRun(context, run);
+  const advance = async (run: RunId): Promise<void> => void (await advanceRun(context, run));
   const claim = (attempt: AttemptId, nonce = "n".repeat(22)): Promise<ClaimAnswer> =>
     claimAttempt(
       database,

@@ -80,9 +80,34 @@ describe("an accepted delivery", () => {
     expect(await counts(database)).toEqual({ deliveries: 1, runs: 1, tasks: 1 });
   });
 
+  test("of an event that came under another key makes no second run and names the first", async () => {
+    const { database, send } = await world();
+    const answers = await Promise.all([send(push()), send(push()), send(push())]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 202]);
+    expect(await counts(database)).toEqual({ deliveries: 3, runs: 1, tasks: 1 });
+    const [run] = await database`select id from delta.runs`;
+    const notes = await database`select note from delta.deliveries where state = 'ignored'`;
+    expect(notes.map(({ note }) => note as string)).toEqual(
+      Array.from({ length: 2 }, () => `the same event came before and made run ${String(run?.["id"])}`),
+    );
+  });
+
+  test("of another event of the same commit makes a run of its own, and so does one that comes much later", async () => {
+    const { database, send } = await world();
+    await send(push());
+    await send(push({ before: "b".repeat(40) }));
+    await send(push({ ref: "refs/heads/other" }));
+    expect(await counts(database)).toMatchObject({ runs: 3 });
+    await database`
+      update delta.runs set state = 'canceled', reason = 'canceled_by_user', finalized_at = clock_timestamp(),
+        wake_at = null, created_at = created_at - interval '11 minutes'`;
+    await send(push());
+    expect(await counts(database)).toMatchObject({ runs: 4 });
+  });
+
   test("numbers the runs of one repository from 1", async () => {
     const { database, send } = await world();
-    await Promise.all([send(push()), send(push()), send(push())]);
+    await Promise.all(["b", "c", "d"].map((digit) => send(push({ after: digit.repeat(40) }))));
     const rows = await database`select number from delta.runs order by number`;
     expect(rows.map(({ number }) => number as unknown)).toEqual([1, 2, 3]);
     expect(await database`select 1 from delta.repositories`).toHaveLength(1);

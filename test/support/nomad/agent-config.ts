@@ -19,9 +19,13 @@ export interface AgentOptions {
   readonly plugins?: readonly Readonly<Record<string, unknown>>[];
   /** Memory that the client claims to have. Small enough to fill in a test. */
   readonly memoryMegabytes?: number;
+  /** Allocations whose folders the client keeps, ended ones included; Nomad's own default is 50. */
+  readonly allocationsKept?: number;
 }
 
 export type AgentRole = "server" | "client";
+/** What a test can kill: the agents, and the Docker engine where there is one. */
+export type DaemonRole = AgentRole | "docker";
 
 /**
  * A server and a client as two processes on loopback: each can be killed alone, and a client that
@@ -67,6 +71,7 @@ function clientConfig(folder: string, ports: AgentPorts, options: AgentOptions):
       memory_total_mb: options.memoryMegabytes ?? 4_096,
       cpu_total_compute: 8_000,
       max_kill_timeout: "5m",
+      gc_max_allocs: options.allocationsKept ?? 50,
       // The environment of a build machine must not decide what the agent believes to be.
       options: { "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean,consul,vault" },
       host_volume: Object.entries(options.hostVolumes ?? {}).map(([name, volume]) => ({
