@@ -48,29 +48,33 @@ export function parseRawDiff(records: readonly string[]): RawChange[] | null {
   const changes: RawChange[] = [];
   for (let index = 0; index < records.length; ) {
     const header = records[index] ?? "";
-    const [oldMode = "", newMode = "", oldBlob = "", , status = ""] = header.slice(1).split(" ");
     const first = records[index + 1];
-    if (!header.startsWith(":") || first === undefined || !/^[AMDTRC]\d*$/.test(status)) {
+    const status = STATUSES.get(header[header.lastIndexOf(" ") + 1] ?? "");
+    if (!header.startsWith(":") || first === undefined || status === undefined) {
       throw new GitError(
         "corrupt",
         `git diff-tree gave a record that cannot be read: ${JSON.stringify(header)}`,
       );
     }
-    const letter = status.slice(0, 1) as ChangeStatus;
-    const second = letter === "R" || letter === "C" ? records[index + 2] : undefined;
+    const second = status === "R" || status === "C" ? records[index + 2] : undefined;
     index += second === undefined ? 2 : 3;
     changes.push({
-      status: letter,
+      status,
       path: second ?? first,
       oldPath: second === undefined ? null : first,
-      oldMode,
-      oldBlob,
-      newMode,
+      // Modes have six digits; all that follows is cut where it stands, as there may be a million of these.
+      oldMode: header.slice(1, 7),
+      newMode: header.slice(8, 14),
+      oldBlob: header.slice(15, header.indexOf(" ", 15)),
     });
     if (changes.length > CHANGED_PATHS_MAX) return null;
   }
   return changes.sort((a, b) => comparePaths(a.path, b.path));
 }
+
+const STATUSES: ReadonlyMap<string, ChangeStatus> = new Map(
+  (["A", "M", "D", "T", "R", "C"] as const).map((status) => [status, status]),
+);
 
 export function toChangedPath({ status, path, oldPath }: RawChange): ChangedPath {
   return oldPath === null ? { status, path } : { status, path, old_path: oldPath };
