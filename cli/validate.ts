@@ -2,9 +2,12 @@ import { pushEvent } from "../schemas/event.ts";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { applyFixes, textsOf, type SourceTexts } from "../compiler/diagnostics/index.ts";
+import { applyFixes, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
   compile,
+  inputTexts,
+  NO_PINNED,
+  type PinnedFiles,
   PIPELINE_FILE,
   wantedContents,
   type CompileInput,
@@ -13,6 +16,7 @@ import {
   type TreeSnapshot,
 } from "../compiler/index.ts";
 import {
+  completePinned,
   GitError,
   readCompileInput,
   worktreeCommit,
@@ -24,6 +28,7 @@ import { formatDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { writeData, writeTalk } from "./output.ts";
+import { pinnedHere } from "./pinned-here.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 import { openHere, readingGit } from "./repository.ts";
 
@@ -48,8 +53,9 @@ const NO_COMMIT = "0".repeat(40);
 /** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
   const { limits, policy } = request;
-  const base = { ...(await surroundings(request.file !== null)), limits, policy };
   const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
+  const around = await surroundings(request.file !== null);
+  const base = { ...around, limits, policy, pinned: await pinnedFor(around, overlay.contents) };
   let found = check(base, overlay.contents);
   if (request.fix) found = await fix(base, overlay, found);
   const { diagnostics, sources } = shownAs(request.file, found);
@@ -62,7 +68,8 @@ export async function validateHere(request: ValidateRequest): Promise<void> {
 /** What is wrong with the pipeline in the working tree. */
 export async function checkWorkingTree(): Promise<readonly Diagnostic[]> {
   const [base, overlay] = await Promise.all([surroundings(false), workingTree()]);
-  return check(base, overlay.contents).diagnostics;
+  const pinned = await pinnedFor(base, overlay.contents);
+  return check({ ...base, pinned }, overlay.contents).diagnostics;
 }
 
 /** Places in the file that was named are shown by that name, not by the one it stands for. */
@@ -92,8 +99,20 @@ interface Found {
 function check(base: CompileInput, overlay: ReadonlyMap<string, Uint8Array>): Found {
   const head = laidOver(base.head, overlay);
   const { diagnostics } = compile({ ...base, head });
-  return { contents: overlay, diagnostics, sources: textsOf(head.contents) };
+  return { contents: overlay, diagnostics, sources: inputTexts({ ...base, head }) };
 }
+
+/** Files of other repositories that the pipeline as it is now asks for; those of the base are of no interest. */
+async function pinnedFor(base: CompileInput, overlay: ReadonlyMap<string, Uint8Array>): Promise<PinnedFiles> {
+  const repository = await openHere().catch(() => null);
+  const load = repository === null ? () => Promise.resolve(NOWHERE) : pinnedHere(repository);
+  return completePinned(laidOver(base.head, overlay), NO_PINNED, load);
+}
+
+const NOWHERE = {
+  problem: "not_allowed",
+  detail: "there is no repository here whose forge it could be on",
+} as const;
 
 function laidOver(head: TreeSnapshot, overlay: ReadonlyMap<string, Uint8Array>): TreeSnapshot {
   const entries = new Map(

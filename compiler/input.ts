@@ -3,6 +3,7 @@ import type { Diagnostic } from "../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../schemas/event.ts";
 import type { PlanDigest } from "../schemas/ids.ts";
 import type { Plan } from "../schemas/plan.ts";
+import type { PinnedFiles } from "./pinned.ts";
 import type { OperatorPolicy } from "./policy/model.ts";
 
 /** Where a repository's pipeline starts. */
@@ -32,6 +33,8 @@ export interface CompileInput {
   readonly base: TreeSnapshot | null;
   readonly changes: ChangeSet;
   readonly event: PipelineEvent;
+  /** Files of other repositories that the pipeline, or that of the base, asks for (`wantedPinned`); absent: none. */
+  readonly pinned?: PinnedFiles;
   /** Version of this program; part of the plan. */
   readonly compilerVersion: string;
   /** What a person asked for beyond the event: named jobs only, or every job whatever changed. */

@@ -38,6 +38,8 @@ export interface ControlPlaneConfig {
   readonly logLevel: HttpServerSettings["logLevel"];
   /** The operators' policy, which every plan keeps to; null: they say nothing. */
   readonly policy: OperatorPolicy | null;
+  /** Names and URLs that pipelines may include files from; null: repositories of the same owner. */
+  readonly includeFrom: readonly string[] | null;
   /** Jobs in one plan of any repository, up to PLAN_JOBS_CEILING. */
   readonly planJobsMax: number;
   readonly leaseTiming: LeaseTiming;
@@ -94,6 +96,7 @@ export function readConfig(
     localRepositories: true,
     plainHttpHosts: plainHttpHosts(variable("DELTA_GITHUB_API_URL")),
     logLevel: read(() => logLevel(variable("DELTA_LOG_LEVEL"))),
+    includeFrom: includeFrom(variable("DELTA_INCLUDE_FROM")),
     policy: read(() => policy(variable("DELTA_POLICY_FILE"))),
     planJobsMax: read(() => planJobsMax(variable("DELTA_PLAN_JOBS_MAX"))),
     leaseTiming: LEASE_TIMING_DEFAULT,
@@ -194,6 +197,10 @@ function github(variable: (name: string) => string | null): GitHubForgeSettings 
 function plainHttpHosts(apiUrl: string | null): readonly string[] {
   const url = URL.parse(apiUrl ?? "");
   return url?.protocol === "http:" ? [url.host] : [];
+}
+
+function includeFrom(text: string | null): readonly string[] | null {
+  return text === null ? null : text.split(",").map((entry) => entry.trim());
 }
 
 /** Told as the compiler tells it, each fault with its place in the file. */

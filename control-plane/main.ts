@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Dispatcher, Hint } from "../schemas/dispatcher.ts";
+import type { Forge } from "../schemas/forge.ts";
 import {
   createNomadDispatcher,
   createNomadIdentities,
@@ -26,9 +27,13 @@ import { registerRoutes, type Services } from "./routes.ts";
 import { apiToken, removeServerFile, serverKey, writeServerFile } from "./server-files.ts";
 import { taskHandlers } from "./task-handlers.ts";
 import type { TaskContext, TaskLog } from "./tasks/context.ts";
-import { every } from "./tasks/every.ts";
+import { every, type Loop } from "./tasks/every.ts";
 import { createObserving } from "./tasks/observe-attempts.ts";
+import { recoverDeliveries } from "./tasks/recover-deliveries.ts";
 import { sweep, type SweepTiming } from "./tasks/sweep.ts";
+
+/** One request a minute finds what was lost within minutes. */
+const DELIVERY_CHECK_MS = 60_000;
 
 export { ConfigError, PORT_DEFAULT, readConfig, type ControlPlaneConfig } from "./config.ts";
 
@@ -93,6 +98,10 @@ export async function startControlPlane(
   const observing = createObserving(context);
   const observer = every(config.observeIntervalMs, "observing", log, () => observing.pass());
   started.defer(() => observer.stop());
+  if (services.github !== null) {
+    const recovery = lookForLostDeliveries(database, services.github, log);
+    started.defer(() => recovery.stop());
+  }
   hints.onHint = (hint) => {
     observing.hint(hint);
     observer.soon();
@@ -102,6 +111,14 @@ export async function startControlPlane(
 
   const running = started.move();
   return { url, port, apiToken: token, stop: () => running.disposeAsync() };
+}
+
+/** The first look comes at once: whatever was sent while nobody was at work is missing. */
+function lookForLostDeliveries(database: Services["database"], forge: Forge, log: TaskLog): Loop {
+  const look = { database, forge, intervalMs: DELIVERY_CHECK_MS, log };
+  const loop = every(DELIVERY_CHECK_MS, "the look for lost deliveries", log, () => recoverDeliveries(look));
+  loop.soon();
+  return loop;
 }
 
 /** Told when a backend says that something moved; nobody listens before the observer is at work. */

@@ -4,6 +4,7 @@ import type { Dispatcher } from "../schemas/dispatcher.ts";
 import type { Forge } from "../schemas/forge.ts";
 import type { Database } from "./db/client.ts";
 import type { Mirror } from "./git/mirror.ts";
+import type { IncludeSettings } from "./tasks/pinned-files.ts";
 import { createApiAccess } from "./http/api-access.ts";
 import { registerGitHttp } from "./http/git-http.ts";
 import { registerLogIngress } from "./http/log-ingress.ts";
@@ -25,6 +26,7 @@ export interface Services {
   readonly blobs: BlobStore;
   readonly signals: LogSignals;
   readonly mirror: Mirror;
+  readonly includes: IncludeSettings;
   readonly planner: Planner;
   /** Null when no GitHub App is configured. */
   readonly github: Forge | null;

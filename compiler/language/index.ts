@@ -1,8 +1,10 @@
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
+import type { PlanSource } from "../../schemas/plan.ts";
 import { Report } from "../diagnostics/report.ts";
 import type { Value } from "../expressions/index.ts";
 import { PIPELINE_FILE, type PlanLimits, type TreeSnapshot } from "../input.ts";
+import { NO_PINNED, type PinnedFiles } from "../pinned.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
 import { Templates } from "./extend-job.ts";
 import { lowerConcurrency } from "./lower-access.ts";
@@ -26,7 +28,9 @@ export { scopeNames } from "./scope.ts";
 
 export interface LoadInput {
   readonly head: TreeSnapshot;
-  readonly event: Pick<PipelineEvent, "kind" | "inputs">;
+  readonly event: Pick<PipelineEvent, "kind" | "inputs" | "trust">;
+  /** Files of other repositories that were brought; absent: none. */
+  readonly pinned?: PinnedFiles;
   readonly limits?: PlanLimits;
 }
 
@@ -37,14 +41,15 @@ export interface LoadedPipeline {
   readonly root: YamlMap | null;
   /** Sorted by place, without repeats. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Every configuration file read, with its git blob id, sorted by path. */
-  readonly sources: readonly { readonly path: string; readonly blob: string }[];
+  /** Every configuration file read: those of the commit by path, then those from elsewhere. */
+  readonly sources: readonly PlanSource[];
   /** For findings of later phases: the places that include or extend what they are about. */
   readonly origins: Origins;
 }
 
 /** Reads a commit's pipeline as far as it can be understood without knowing what changed. */
-export function loadPipeline({ head, event, limits = PLAN_LIMITS_DEFAULT }: LoadInput): LoadedPipeline {
+export function loadPipeline(input: LoadInput): LoadedPipeline {
+  const { head, event, limits = PLAN_LIMITS_DEFAULT, pinned = NO_PINNED } = input;
   const report = new Report();
   const origins = new Origins();
   const entry = head.entries.get(PIPELINE_FILE);
@@ -52,7 +57,12 @@ export function loadPipeline({ head, event, limits = PLAN_LIMITS_DEFAULT }: Load
     report.add("DC1001", null, `The commit ${head.commit.slice(0, 12)} has no file \`${PIPELINE_FILE}\``);
     return { model: null, root: null, diagnostics: report.settle(), sources: [], origins };
   }
-  const { root, sources } = readFiles(PIPELINE_FILE, head, report, origins);
+  const { root, sources } = readFiles(
+    PIPELINE_FILE,
+    { head, pinned, tellsDigests: event.trust === "trusted" },
+    report,
+    origins,
+  );
   const model = root && lowerPipeline(root, event, limits, report, origins);
   return {
     model: report.hasErrors ? null : model,

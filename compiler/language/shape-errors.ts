@@ -6,7 +6,6 @@ import { DIAGNOSTICS_MAX, type Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
 import { axesFix, misplacedAxes } from "./misplaced-axes.ts";
-import { unsupportedKey } from "./unsupported.ts";
 
 /** An ajv error with what its option `verbose` adds. */
 export type ShapeError = ErrorObject & {
@@ -35,6 +34,7 @@ export function explainShapeError(error: ShapeError, root: YamlNode, report: Rep
     case "additionalProperties":
       return explainUnknownKey(error, found, report);
     case "required":
+    case "dependencies":
       return explainMissingKey(error, found, report);
     case "type":
       return explainType(error, found, report);
@@ -50,11 +50,6 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
   const where = nameOfMap(error);
   // The ids of jobs are checked where jobs are read.
   if (where === "jobs" || where === "finally") return;
-  const unsupported = unsupportedKey(where, key);
-  if (unsupported) {
-    report.add("DC1110", span, `\`${key}\` is not supported yet in ${where}; remove it`);
-    return;
-  }
   if (where === "matrix" && explainAxis(key, span, found.node, report)) return;
   const known = Object.keys(error.parentSchema.properties ?? {});
   const meant = suggest(key, known);

@@ -12,9 +12,11 @@ const UNIT_BYTES = {
 
 const SIZE = /^(\d{1,9}(?:\.\d{1,3})?)(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)$/;
 
-/** The shortest text that `parseSize` reads as these bytes. */
+/** The shortest text that `parseSize` reads as these bytes, which it must have read from one. */
 export function formatSize(bytes: number): string {
-  const texts = Object.entries(UNIT_BYTES).map(([unit, size]) => `${bytes / size}${unit}`);
+  const texts = Object.entries(UNIT_BYTES).flatMap(([unit, size]) =>
+    [0, 1, 2, 3].map((digits) => `${(bytes / size).toFixed(digits)}${unit}`),
+  );
   const exact = texts.filter((text) => parseSize(text) === bytes);
   return exact.reduce((shortest, text) => (text.length < shortest.length ? text : shortest), `${bytes}B`);
 }

@@ -2,13 +2,14 @@ import type { Uncertainty } from "../../schemas/changes.ts";
 import type { Place, Span } from "../../schemas/diagnostic.ts";
 import { PLAN_JOBS_CEILING } from "../../schemas/limits.ts";
 import { affectedComponents, discoverComponents } from "../components/index.ts";
-import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
+import { PlaceFinder } from "../diagnostics/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import { type CompileInput, PIPELINE_FILE } from "../input.ts";
+import { inputTexts } from "../input-texts.ts";
 import { loadPipeline } from "../language/index.ts";
 import { type ComponentChanges, componentChanges, textsOf } from "./component-changes.ts";
 
-type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event">;
+type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event" | "pinned">;
 
 /**
  * The components that a change affects, as a plan of it would say. A commit without a pipeline has
@@ -16,11 +17,11 @@ type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event">;
  * is made, so the jobs of a plan are not limited here but by their ceiling.
  */
 export function affectedByChange(input: ChangeInput): ComponentChanges {
-  const { head, changes } = input;
+  const { changes } = input;
   const { model, sources } = loadPipeline({ ...input, limits: { jobs: PLAN_JOBS_CEILING } });
   if (model === null) return discoveredAlone(input);
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
-  const places = new PlaceFinder(sourceTexts(head.contents));
+  const places = new PlaceFinder(inputTexts(input));
   return componentChanges({ model, sources }, input, changes, {
     isIgnored: pathTest(textsOf(model.changes.ignore), budget),
     placeOf: (span: Span): Place => places.place(span.file, span.start),

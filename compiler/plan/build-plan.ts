@@ -8,6 +8,7 @@ import {
   type PlanChanges,
   type PlanConcurrency,
   type PlanJob,
+  type PlanSource,
 } from "../../schemas/plan.ts";
 import type { AffectedResult } from "../components/index.ts";
 import type { CompileInput } from "../input.ts";
@@ -24,7 +25,7 @@ export interface PlanParts {
   readonly model: PipelineModel;
   /** Every job with its instances, in the pipeline's order. */
   readonly instances: readonly JobModel[];
-  readonly sources: readonly { readonly path: string; readonly blob: string }[];
+  readonly sources: readonly PlanSource[];
   readonly affected: AffectedResult;
   readonly uncertain: readonly Uncertainty[];
   readonly concurrency: PlanConcurrency | null;
@@ -41,7 +42,7 @@ export function buildPlan(parts: PlanParts): Plan {
     version: 1,
     compiler: input.compilerVersion,
     pipeline: { name: model.name, file: model.file },
-    sources: parts.sources.map(({ path, blob }) => ({ path, blob, from: null })),
+    sources: parts.sources,
     event: input.event,
     changes: planChanges(parts.changes),
     components: {

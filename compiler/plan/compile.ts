@@ -1,14 +1,16 @@
 import type { ChangeSet } from "../../schemas/changes.ts";
 import type { Diagnostic, Place, Span } from "../../schemas/diagnostic.ts";
-import { PlaceFinder, textsOf as sourceTexts } from "../diagnostics/index.ts";
+import { PlaceFinder } from "../diagnostics/index.ts";
 import { Report, sortDiagnostics } from "../diagnostics/report.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
+import { inputTexts } from "../input-texts.ts";
 import { Binder } from "../language/bind.ts";
 import type { JobModel, LoadInput, PipelineModel, PipelineRuleModel, RuleModel } from "../language/index.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
 import { globMatchesNoFile } from "../lints/index.ts";
 import { comparePaths } from "../paths.ts";
+import { NO_PINNED } from "../pinned.ts";
 import { EffectivePolicy } from "../policy/effective.ts";
 import { changedPaths, changeFacts } from "../selection/change-facts.ts";
 import { decide } from "../selection/decide.ts";
@@ -17,7 +19,7 @@ import { expandForEach } from "../selection/expand-for-each.ts";
 import { judgePipeline } from "../selection/judge-pipeline.ts";
 import { inNeedOrder } from "../selection/settle-needs.ts";
 import { buildPlan } from "./build-plan.ts";
-import { componentChanges, textsOf } from "./component-changes.ts";
+import { componentChanges, localPaths, textsOf } from "./component-changes.ts";
 import { type DefinitionChanges, definitionChanges, NO_DEFINITION_CHANGES } from "./definition-changes.ts";
 import { canonicalPlan, planDigest } from "./digest.ts";
 import { jobScopes } from "./job-scopes.ts";
@@ -49,8 +51,8 @@ export function compile(
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
   const changes = inPathOrder(input.changes);
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
-  const configuration = new Set(sources.map(({ path }) => path));
-  const places = new PlaceFinder(sourceTexts(input.head.contents));
+  const configuration = new Set(localPaths(sources));
+  const places = new PlaceFinder(inputTexts(input));
   const placeOf = (span: Span): Place => places.place(span.file, span.start);
   const affected = componentChanges({ model, sources }, input, changes, { isIgnored, placeOf, budget });
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
@@ -125,8 +127,13 @@ export function createCompiler(): (input: CompileInput) => CompileResult {
   return (input) => compile(input, undefined, preparations);
 }
 
-function loadInputOf({ head, event, limits = PLAN_LIMITS_DEFAULT }: CompileInput): LoadInput {
-  return { head, event, limits };
+function loadInputOf({
+  head,
+  event,
+  limits = PLAN_LIMITS_DEFAULT,
+  pinned = NO_PINNED,
+}: CompileInput): LoadInput {
+  return { head, event, limits, pinned };
 }
 
 function failed(diagnostics: readonly Diagnostic[]): CompileResult {

@@ -1,6 +1,7 @@
 import type { ChangeSet } from "../../schemas/changes.ts";
 import type { ComponentGraph } from "../../schemas/components.ts";
 import type { Place, Span } from "../../schemas/diagnostic.ts";
+import type { PlanSource } from "../../schemas/plan.ts";
 import {
   type AffectedResult,
   affectedComponents,
@@ -36,7 +37,7 @@ export function componentChanges(
   { isIgnored, placeOf, budget }: PathReading,
 ): ComponentChanges {
   const { components } = model;
-  const configuration = new Set(sources.map(({ path }) => path));
+  const configuration = new Set(localPaths(sources));
   const compileGlobs = (globs: readonly string[]) => pathTest(globs, budget);
   const options: DiscoverOptions = {
     declared: components.declared.map((component) => declared(component, placeOf)),
@@ -82,6 +83,11 @@ function declared(
 
 function unownedPolicy({ unowned }: ComponentsModel): UnownedPolicy {
   return unowned.rule === "components" ? unowned.components.map(({ value }) => value) : unowned.rule;
+}
+
+/** The configuration files of the commit itself. */
+export function localPaths(sources: readonly PlanSource[]): readonly string[] {
+  return sources.filter(({ from }) => from === null).map(({ path }) => path);
 }
 
 /** The globs of a list as written; none without a list. */

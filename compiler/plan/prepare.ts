@@ -3,8 +3,10 @@ import { Report } from "../diagnostics/report.ts";
 import { ListIndex } from "../globs/index.ts";
 import type { TreeSnapshot } from "../input.ts";
 import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
+import { sha256Of } from "../language/included-texts.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
 import { lintPipeline } from "../lints/index.ts";
+import { NO_PINNED } from "../pinned.ts";
 import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 
 /** Where a repository keeps what configures its pipeline. */
@@ -64,24 +66,39 @@ export class Preparations {
 }
 
 /** The least that a pipeline is read from: what is not in here can have no part in it. */
-function narrowed({ head, event, limits = PLAN_LIMITS_DEFAULT, ...nothing }: LoadInput): Required<LoadInput> {
+function narrowed({
+  head,
+  event,
+  limits = PLAN_LIMITS_DEFAULT,
+  pinned = NO_PINNED,
+  ...nothing
+}: LoadInput): Required<LoadInput> {
   nothing satisfies Record<string, never>;
   const { commit, entries, contents } = head;
   const own = <Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
     new Map([...map].filter(([path]) => path.startsWith(CONFIGURATION_FOLDER)));
   const files: TreeSnapshot = { commit, entries: own(entries), contents: own(contents) };
-  return { head: files, event: { kind: event.kind, inputs: event.inputs }, limits };
+  return {
+    head: files,
+    event: { kind: event.kind, inputs: event.inputs, trust: event.trust },
+    limits,
+    pinned,
+  };
 }
 
 /** The commit's id is left out: only a commit without a pipeline is told by it, and that is not remembered. */
-function keyOf({ head, event, limits }: Required<LoadInput>): string {
+function keyOf({ head, event, limits, pinned }: Required<LoadInput>): string {
   const files = Array.from(head.entries.values(), ({ path, mode, blob }) => [
     path,
     mode,
     blob,
     head.contents.has(path),
   ]);
-  return JSON.stringify([files, event, limits]);
+  const brought = Array.from(pinned, ([key, { answer }]) => [
+    key,
+    "bytes" in answer ? sha256Of(answer.bytes) : answer,
+  ]);
+  return JSON.stringify([files, event, limits, brought]);
 }
 
 function prepare(input: LoadInput): Preparation {

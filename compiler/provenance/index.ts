@@ -1,6 +1,7 @@
 import type { Span } from "../../schemas/diagnostic.ts";
-import { PlaceFinder, textsOf } from "../diagnostics/index.ts";
+import { PlaceFinder, type SourceTexts } from "../diagnostics/index.ts";
 import type { CompileInput } from "../input.ts";
+import { inputTexts } from "../input-texts.ts";
 import { loadPipeline } from "../language/index.ts";
 import { compile, type RulesHeld } from "../plan/compile.ts";
 import { JobMerger } from "./merged-job.ts";
@@ -27,7 +28,7 @@ export function provenanceOf(input: CompileInput, wanted: string | null): readon
     rules = held;
   });
   if (root === null || plan === null) return [];
-  const sources = textsOf(input.head.contents);
+  const sources = inputTexts(input);
   const places = new PlaceFinder(sources);
   const placeOf = (span: Span) => places.place(span.file, span.start);
   const textOf = textReader(sources);
@@ -52,7 +53,7 @@ export function provenanceOf(input: CompileInput, wanted: string | null): readon
 }
 
 /** The text of a span, each file decoded once. */
-function textReader(sources: ReturnType<typeof textsOf>): (span: Span) => string {
+function textReader(sources: SourceTexts): (span: Span) => string {
   const texts = new Map<string, string>();
   return ({ file, start, end }) => {
     const text = texts.get(file) ?? sources(file) ?? "";

@@ -2,6 +2,7 @@ import type { Plan } from "../../schemas/plan.ts";
 import { PIPELINE_FILE } from "../input.ts";
 import type { LoadedPipeline } from "../language/index.ts";
 import { entryOf, mapOf } from "../language/read.ts";
+import { sourceName } from "../pinned.ts";
 import { PIPELINE_ORIGIN, type YamlMap, type YamlNode } from "../yaml/nodes.ts";
 import type { SetBy } from "./model.ts";
 import type { Cause } from "./tell.ts";
@@ -73,7 +74,7 @@ export class PlanTracer {
   /** A file is part of the plan because the pipeline starts there, or because something includes it. */
   #sources(): void {
     this.#plan.sources.forEach((source, index) => {
-      const span = source.path === PIPELINE_FILE ? null : this.#origins.includePlace(source.path);
+      const span = source.path === PIPELINE_FILE ? null : this.#origins.includePlace(sourceName(source));
       const cause: Cause =
         span === null ? { written: null, setBy: "program" } : { written: { node: nothingAt(span), span } };
       this.#walk(source, null, "sources", ["sources", index], cause);

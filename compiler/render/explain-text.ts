@@ -2,6 +2,8 @@ import type { Place } from "../../schemas/diagnostic.ts";
 import type { Decision, DependencyHop, Plan, PlanJob } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
 import { findDecisions } from "../plan/find-decisions.ts";
+import { counted } from "../selection/sentence.ts";
+import { shellCommand } from "./shell-command.ts";
 import { styler, type StyleText } from "./text-style.ts";
 
 const HEADLINES = {
@@ -23,12 +25,22 @@ const CLAUSES: Readonly<Record<Decision["clause"], string>> = {
   request: "your request",
 };
 
+/** Instances of one job that are told in full; more of them are better asked for one by one. */
+const INSTANCES_SHOWN = 10;
+
 /** The decisions for a job id (every cell of its matrix) or for one key; null when there is none. */
 export function renderExplain(plan: Plan, job: string, options: { readonly colour: boolean }): string | null {
   const decisions = findDecisions(plan, job);
   if (decisions.length === 0) return null;
   const style = styler(options.colour);
-  return `${decisions.map((decision) => explainOne(decision, plan, style)).join("\n\n")}\n`;
+  const shown = decisions.slice(0, INSTANCES_SHOWN).map((decision) => explainOne(decision, plan, style));
+  const more = decisions[INSTANCES_SHOWN];
+  if (more !== undefined) {
+    const left = decisions.length - INSTANCES_SHOWN;
+    const one = shellCommand(["delta", "explain", more.key]);
+    shown.push(`${counted(left, "more instance")}; ${style("dim", "one of them:")} ${one}`);
+  }
+  return `${shown.join("\n\n")}\n`;
 }
 
 function explainOne(decision: Decision, plan: Plan, style: StyleText): string {

@@ -24,6 +24,20 @@ export interface RepositoryRow {
   readonly installationId: string | null;
 }
 
+/** A repository that the forge told us of, by the name it has there now; names are compared as the forge does. */
+export async function findForgeRepository(
+  connection: Connection,
+  forge: RepositoryRow["forge"],
+  fullName: string,
+): Promise<RepositoryRow | null> {
+  const [row] = await connection<RepositoryRow[]>`
+    select id, forge, forge_id as "forgeId", full_name as "fullName", clone_url as "cloneUrl",
+      default_branch as "defaultBranch", installation_id as "installationId"
+    from delta.repositories where forge = ${forge} and lower(full_name) = lower(${fullName})
+    order by id desc limit 1`;
+  return row ?? null;
+}
+
 export interface RunToPlan {
   readonly event: PipelineEvent;
   readonly head: string;

@@ -1,4 +1,5 @@
 import type { TreeEntry, TreeSnapshot } from "../../compiler/input.ts";
+import { NO_PINNED } from "../../compiler/index.ts";
 import { wantedManifests } from "../../compiler/components/index.ts";
 import { type BaseChoice, type BaseQuestion, chooseBase } from "./base-ladder.ts";
 import { toChangeSet } from "./change-set.ts";
@@ -41,14 +42,16 @@ export async function readCompileInput(
     ),
     compare(AUTO),
   ]);
-  const asked = (request.base ?? null) === null ? (request.baseRequest?.(headTree) ?? AUTO) : AUTO;
+  const own = (await request.pinned?.(headTree, NO_PINNED)) ?? NO_PINNED;
+  const asked = (request.base ?? null) === null ? (request.baseRequest?.(headTree, own) ?? AUTO) : AUTO;
   // Nearly every pipeline asks for nothing else, so the usual base is looked for while its text is still read.
   const { choice, compared, diff } = asked.prefer === AUTO.prefer ? climbed : await compare(asked);
   const baseTree =
     compared === null || diff === null
       ? null
       : await withContents(objects, snapshot(compared, undoChanges(headTree.entries, diff)), wanted);
-  return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event };
+  const pinned = baseTree === null ? own : ((await request.pinned?.(baseTree, own)) ?? own);
+  return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event, pinned };
 }
 
 /** The same without an event, for asking what is affected in any repository. */

@@ -60,6 +60,17 @@ export function mirrorEnvironment(): NodeJS.ProcessEnv {
   return { ...readingEnvironment(), HOME: devNull };
 }
 
+/** What a person's own git uses to reach a forge: their proxy, their ssh agent, their credential helpers. */
+export function personEnvironment(protocol: "https" | "http" | "ssh" | "file"): NodeJS.ProcessEnv {
+  return {
+    ...userEnvironment(),
+    ...kept([...NETWORK, "SSH_AUTH_SOCK", "XDG_CONFIG_HOME"]),
+    GIT_ALLOW_PROTOCOL: protocol,
+    // Nothing asks questions: a key that needs one fails instead.
+    GIT_SSH_COMMAND: process.env["GIT_SSH_COMMAND"] ?? "ssh -oBatchMode=yes",
+  };
+}
+
 /** What a fetch may use of the network, and the settings it is given. */
 export interface FetchGrant {
   readonly protocol: "https" | "http" | "file";

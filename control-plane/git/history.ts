@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { askText } from "./ask-text.ts";
+import type { GitObject } from "./batch-answers.ts";
 import { askGit } from "./git-process.ts";
 import { GitError } from "./git-error.ts";
 import type { GitRepository } from "./model.ts";
 import type { ObjectReader } from "./object-reader.ts";
+
+/** Commits looked back at before git is asked where two lines meet: most pushes are shorter, and one look costs little. */
+const STEPS_BACK_MAX = 16;
 
 /** Where two lines of history meet. */
 export interface Meeting {
@@ -27,6 +31,16 @@ export interface History {
 }
 
 export function historyOf(repository: GitRepository, objects: ObjectReader, signal?: AbortSignal): History {
+  /** True when the later commit is the earlier one, or soon comes to it by first parents: then they meet there. */
+  const isReached = async (earlier: string, later: string): Promise<boolean> => {
+    let at: string | undefined = later;
+    for (let step = 0; step <= STEPS_BACK_MAX && at !== undefined; step += 1) {
+      if (at === earlier) return true;
+      const commit: GitObject | null = await objects.read(at);
+      at = commit?.content && commit.type === "commit" ? parentsOf(commit.content)[0] : undefined;
+    }
+    return false;
+  };
   return {
     shallow: repository.shallow,
     async commit(revision) {
@@ -40,7 +54,7 @@ export function historyOf(repository: GitRepository, objects: ObjectReader, sign
       return parentsOf(object.content);
     },
     async meeting(one, other) {
-      if (one === other) return { commit: one, count: 1, complete: true };
+      if (await isReached(one, other)) return { commit: one, count: 1, complete: true };
       const { text } = await askText(repository, {
         arguments: ["merge-base", "--all", "--end-of-options", one, other],
         accepted: [1],

@@ -1,4 +1,5 @@
 import type { PipelineEvent } from "../../schemas/event.ts";
+import type { PinnedFiles } from "../../compiler/index.ts";
 import type { CompileInput, TreeSnapshot } from "../../compiler/input.ts";
 
 /** A repository on this machine: a work tree or a bare mirror. */
@@ -26,7 +27,12 @@ export interface ReadRequest {
   /** Any revision: the explicit rung. */
   readonly base?: string | null;
   /** Asked once the head's contents are here, unless a base was named. */
-  readonly baseRequest?: (head: TreeSnapshot) => BaseRequest;
+  readonly baseRequest?: (head: TreeSnapshot, pinned: PinnedFiles) => BaseRequest;
+  /**
+   * Brings the files of other repositories that the configuration of a commit asks for, beside those that are known.
+   * Asked for the head before `baseRequest`, then for the base. Absent: there are none.
+   */
+  readonly pinned?: (tree: TreeSnapshot, known: PinnedFiles) => Promise<PinnedFiles>;
   /** Absent: an event like a push of `head` is made from what the repository says of itself. */
   readonly event?: PipelineEvent;
   /** Paths whose contents to load, of the paths at one commit. Manifests and `.delta/` when absent. */

@@ -4,7 +4,7 @@ import type { GitRepository } from "./model.ts";
 import type { RawChange } from "./diff.ts";
 import { splitRecords } from "./records.ts";
 
-/** `<mode> <type> <id>\t<path>`: where the id begins and ends for the types that -r lists. */
+/** Where the id begins and ends for the types that -r lists. */
 const ENTRY = /^(\d{6}) (?:blob|commit) ([0-9a-f]{40,64})\t/;
 
 /** Every file of a commit, by path. */
@@ -17,8 +17,13 @@ export async function readTree(
     arguments: ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit],
     signal,
   });
+  return parseTree(splitRecords(stdout));
+}
+
+/** `<mode> <type> <id>\t<path>`, one record for each file; what is no file is passed over. */
+export function parseTree(records: readonly string[]): Map<string, TreeEntry> {
   const entries = new Map<string, TreeEntry>();
-  for (const record of splitRecords(stdout)) {
+  for (const record of records) {
     const [head, mode, blob] = ENTRY.exec(record) ?? [];
     if (head === undefined || mode === undefined || blob === undefined) continue;
     const path = record.slice(head.length);

@@ -1,5 +1,14 @@
-import { createCompiler, preferredBase, wantedContents } from "../../compiler/index.ts";
-import { PlaceFinder, textsOf } from "../../compiler/diagnostics/index.ts";
+import {
+  createCompiler,
+  inputTexts,
+  NO_PINNED,
+  pinnedKey,
+  type PinnedRequest,
+  preferredBase,
+  wantedContents,
+  wantedPinned,
+} from "../../compiler/index.ts";
+import { PlaceFinder } from "../../compiler/diagnostics/index.ts";
 import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import { openRepository, readCompileInput } from "../git/index.ts";
 import { type BackendAbilities, notCarriedOut } from "./not-carried-out.ts";
@@ -18,13 +27,21 @@ export async function planCommit(
   rules: PlanningRules = {},
 ): Promise<PlanningResult> {
   const repository = await openRepository(request.repositoryPath);
+  const brought = request.pinned ?? NO_PINNED;
+  const wanted = new Map<string, PinnedRequest>();
   const sources = await readCompileInput(repository, {
     event: request.event,
     head: request.head,
     wanted: wantedContents,
-    baseRequest: (head) => ({ prefer: preferredBase(head), lastGreen: request.lastGreen }),
+    pinned: (tree) => {
+      for (const one of wantedPinned(tree, brought)) wanted.set(pinnedKey(one), one);
+      return Promise.resolve(brought);
+    },
+    baseRequest: (head, pinned) => ({ prefer: preferredBase(head, pinned), lastGreen: request.lastGreen }),
     ...(request.base === null ? {} : { base: request.base }),
   });
+  if (wanted.size > 0)
+    return { digest: null, canonical: null, diagnostics: [], wanted: [...wanted.values()] };
   const { backend = NO_ABILITIES, ...compiling } = rules;
   const { plan, digest, canonical, diagnostics } = compile({
     ...sources,
@@ -32,14 +49,14 @@ export async function planCommit(
     request: { jobs: request.jobs, all: request.all },
     ...compiling,
   });
-  const texts = textsOf(sources.head.contents);
+  const texts = inputTexts(sources);
   const places = new PlaceFinder(texts);
   const found = diagnostics.map((diagnostic) => placed(diagnostic, places));
   const told = plan === null ? [] : toldAsDiagnostics(notCarriedOut(plan, backend), texts);
   const all = [...found, ...told];
   return told.some(({ severity }) => severity === "error")
-    ? { digest: null, canonical: null, diagnostics: all }
-    : { digest, canonical, diagnostics: all };
+    ? { digest: null, canonical: null, diagnostics: all, wanted: [] }
+    : { digest, canonical, diagnostics: all, wanted: [] };
 }
 
 const NO_ABILITIES: BackendAbilities = { labels: false, network: false };

@@ -1,4 +1,4 @@
-import type { OperatorPolicy, PlanLimits } from "../../compiler/index.ts";
+import type { OperatorPolicy, PinnedFiles, PinnedRequest, PlanLimits } from "../../compiler/index.ts";
 import type { PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { PlanDigest } from "../../schemas/ids.ts";
@@ -17,6 +17,8 @@ export interface PlanningRequest {
   readonly jobs: readonly string[];
   readonly all: boolean;
   readonly compilerVersion: string;
+  /** Files of other repositories that were brought so far; absent: none. */
+  readonly pinned?: PinnedFiles;
 }
 
 export interface PlanningResult {
@@ -24,6 +26,8 @@ export interface PlanningResult {
   readonly digest: PlanDigest | null;
   readonly canonical: string | null;
   readonly diagnostics: readonly PlacedDiagnostic[];
+  /** Files to bring before this commit can be planned: nothing else was looked at then. Empty: this is the plan. */
+  readonly wanted: readonly PinnedRequest[];
 }
 
 /** What holds for every plan of one control plane. */

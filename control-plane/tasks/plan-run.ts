@@ -1,3 +1,4 @@
+import { NO_PINNED } from "../../compiler/index.ts";
 import { ForgeError, type Forge, type GitCredentials } from "../../schemas/forge.ts";
 import type { Plan } from "../../schemas/plan.ts";
 import type { Reason } from "../../schemas/reasons.ts";
@@ -9,8 +10,9 @@ import { MirrorError } from "../git/mirror-transport.ts";
 import type { Mirror } from "../git/mirror.ts";
 import { beginPlanning, failPlanning, planLater, storePlan, type CompiledPlan } from "../lifecycle/index.ts";
 import { PlannerError, type Planner } from "../planning/planner.ts";
-import type { PlanningResult } from "../planning/planning-messages.ts";
+import type { PlanningRequest, PlanningResult } from "../planning/planning-messages.ts";
 import type { TaskLog } from "./context.ts";
+import { loadPinned, type PinnedContext } from "./pinned-files.ts";
 
 /** Tries to fetch a repository that cannot be reached: with the pauses below, about half an hour. */
 const TRIES_MAX = 10;
@@ -19,7 +21,7 @@ const PAUSE_MS_MAX = 5 * 60_000;
 /** A commit that ended two planning processes is not given a third. */
 const CRASHES_MAX = 2;
 
-export interface PlanRunContext {
+export interface PlanRunContext extends PinnedContext {
   readonly database: Database;
   readonly mirror: Mirror;
   readonly planner: Planner;
@@ -29,6 +31,9 @@ export interface PlanRunContext {
   readonly version: string;
   readonly log: TaskLog;
 }
+
+/** Rounds of bringing files that the files brought before name; the compile allows less depth. */
+const PINNED_ROUNDS_MAX = 16;
 
 const AUTHOR = { actor: "control-plane", cause: "planning" };
 
@@ -82,7 +87,7 @@ async function compileRun(context: PlanRunContext, source: RunToPlan): Promise<P
   if (fetched.status === "commit_unreachable") {
     throw new CommitUnreachable(fetched.detail);
   }
-  return planner.plan({
+  const planning: PlanningRequest = {
     repositoryPath: fetched.path,
     event,
     head,
@@ -91,7 +96,15 @@ async function compileRun(context: PlanRunContext, source: RunToPlan): Promise<P
     jobs: request?.jobs ?? [],
     all: request?.all ?? false,
     compilerVersion: version,
-  });
+  };
+  let pinned = NO_PINNED;
+  let result = await planner.plan(planning);
+  for (let round = 0; result.wanted.length > 0; round += 1) {
+    if (round >= PINNED_ROUNDS_MAX) throw new Error("included files name further ones without end");
+    pinned = await loadPinned(context, repository, result.wanted, pinned);
+    result = await planner.plan({ ...planning, pinned });
+  }
+  return result;
 }
 
 async function credentialsFor(

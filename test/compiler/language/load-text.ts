@@ -1,6 +1,7 @@
+import { NO_PINNED, type PinnedFiles } from "../../../compiler/index.ts";
 import { type LoadedPipeline, loadPipeline } from "../../../compiler/language/index.ts";
 import type { PlanLimits, TreeEntry } from "../../../compiler/input.ts";
-import { LineIndex } from "../../../compiler/diagnostics/index.ts";
+import { LineIndex, type SourceTexts } from "../../../compiler/diagnostics/index.ts";
 import { DIAGNOSTIC_CODES } from "../../../schemas/diagnostic-codes.ts";
 import type { Diagnostic, Span } from "../../../schemas/diagnostic.ts";
 import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
@@ -18,6 +19,7 @@ export function loadFiles(
   files: Readonly<Record<string, string | Uint8Array>>,
   event: PipelineEvent = pushToMain,
   limits?: PlanLimits,
+  pinned: PinnedFiles = NO_PINNED,
 ): LoadedPipeline {
   const entries = new Map<string, TreeEntry>();
   const contents = new Map<string, Uint8Array>();
@@ -26,7 +28,7 @@ export function loadFiles(
     contents.set(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
   }
   const head = { commit: event.head, entries, contents };
-  return loadPipeline({ head, event, ...(limits === undefined ? {} : { limits }) });
+  return loadPipeline({ head, event, pinned, ...(limits === undefined ? {} : { limits }) });
 }
 
 export function loadText(
@@ -44,11 +46,12 @@ export function codesOf(loaded: LoadedPipeline): readonly string[] {
 /** Findings as golden text: place, code, name, message, then related places and the fix. */
 export function renderFindings(
   diagnostics: readonly Diagnostic[],
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> | SourceTexts,
 ): string {
+  const textOf = typeof files === "function" ? files : (file: string) => files[file] ?? "";
   const place = (span: Span | null): string => {
     if (span === null) return "-";
-    const lines = new LineIndex(files[span.file] ?? "");
+    const lines = new LineIndex(textOf(span.file) ?? "");
     const start = lines.position(span.start);
     const end = lines.position(span.end);
     return `${span.file}:${start.line}:${start.column}-${end.line}:${end.column}`;

@@ -53,7 +53,7 @@ describe("loading", () => {
 
   test("what was read is named with its blob", () => {
     const { sources } = loadText("version: 1\njobs: { a: { steps: [a] } }");
-    expect(sources).toEqual([{ path: PIPELINE, blob: `blob-of-${PIPELINE}` }]);
+    expect(sources).toEqual([{ path: PIPELINE, blob: `blob-of-${PIPELINE}`, from: null }]);
   });
 
   test("the same bytes give the same model", () => {

@@ -1,15 +1,17 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { type PinnedFiles, pinnedKey } from "../../../compiler/index.ts";
 import { FUNCTIONS } from "../../../compiler/expressions/functions.ts";
 import schema from "../../../schemas/pipeline.schema.json" with { type: "json" };
-import { loadFiles, PIPELINE, renderFindings } from "./load-text.ts";
+import { loadFiles, PIPELINE, pushToMain, renderFindings } from "./load-text.ts";
 
 const REFERENCE = readFileSync(join(import.meta.dirname, "../../../docs/reference/pipeline.md"), "utf8");
 
 /** Each section's example: its block is the pipeline, blocks with a path are files beside it. */
 function examples() {
-  return REFERENCE.split(/^#{2,3} /m).flatMap((section) => {
+  return REFERENCE.split(/^#{2,4} /m).flatMap((section) => {
     const blocks = Array.from(
       section.matchAll(/^```yaml ?(\S*)\n([\s\S]*?)^```$/gm),
       ([, path = "", yaml = ""]) => [path || PIPELINE, yaml] as const,
@@ -18,6 +20,18 @@ function examples() {
       ? []
       : [{ title: section.split("\n", 1)[0] ?? "", files: Object.fromEntries(blocks) }];
   });
+}
+
+/** A block with a path such as `team/ci@v3:node.yaml` is a file of another repository, as it would be brought. */
+function pinnedOf(files: Readonly<Record<string, string>>): PinnedFiles {
+  return new Map(
+    Object.entries(files).flatMap(([path, text]) => {
+      const [, repo, ref, file] = /^(.+)@(.+):(.+)$/.exec(path) ?? [];
+      if (repo === undefined || ref === undefined || file === undefined) return [];
+      const request = { repo, ref, file, sha256: createHash("sha256").update(text).digest("hex") };
+      return [[pinnedKey(request), { request, answer: { bytes: new TextEncoder().encode(text) } }] as const];
+    }),
+  );
 }
 
 /** Keys that the schema's maps allow, by the map's name. */
@@ -38,12 +52,12 @@ function documentedKeys(): ReadonlySet<string> {
     REFERENCE.matchAll(/^```yaml.*\n([\s\S]*?)^```$/gm),
     ([, block = ""]) => block,
   ).join("\n");
-  return new Set(Array.from(yaml.matchAll(/(?:^|[{,\s])\+?([a-z_]+):/g), ([, key = ""]) => key));
+  return new Set(Array.from(yaml.matchAll(/(?:^|[{,\s])\+?([a-z_][a-z0-9_]*):/g), ([, key = ""]) => key));
 }
 
 describe("docs/reference/pipeline.md", () => {
   test.each(examples())("the example of $title compiles without a finding", ({ files }) => {
-    const { diagnostics, model } = loadFiles(files);
+    const { diagnostics, model } = loadFiles(files, pushToMain, undefined, pinnedOf(files));
     expect(renderFindings(diagnostics, files)).toBe("");
     expect(model?.jobs.length).toBeGreaterThan(0);
   });
