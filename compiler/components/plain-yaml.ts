@@ -19,6 +19,10 @@ interface Line {
  * One value per document.
  */
 export function readPlainYaml(text: string): PlainYaml[] {
+  const lone = /\r(?!\n)/.exec(text);
+  if (lone !== null) {
+    throw new Unusable(`line ${text.slice(0, lone.index).split("\n").length} has a carriage return inside`);
+  }
   const documents: string[][] = [[]];
   for (const line of text.split(/\r?\n/)) {
     if (/^---(?:\s+#.*|\s*)$/.test(line)) documents.push([]);
@@ -84,6 +88,7 @@ class PlainYamlReader {
     for (let line = this.#peek(); line !== null && line.indent >= indent; line = this.#peek()) {
       if (line.indent > indent || !isItem(line.text)) break;
       const text = line.text.slice(1).trimStart();
+      if (isItem(text)) throw this.#unusable(line, "has a list in a list, which is not read");
       if (beginsMap(text)) {
         // The dash stands where the map's indentation would: without it the map reads as any other.
         const raw = this.#raw[this.#next] ?? "";
@@ -111,9 +116,10 @@ class PlainYamlReader {
   /** `key: text`, or the long form `? key` with `: text` below, which yarn writes for long keys. */
   #readKey(line: Line): readonly [string, string] {
     this.#next += 1;
+    if (/^[[{]/.test(line.text)) throw this.#unusable(line, "has a collection for a key, which is not read");
     if (!line.text.startsWith("? ")) {
       const split = splitKey(line.text);
-      if (split === null) throw this.#unusable(line, "has no key");
+      if (split === null || / #|^[?:-] /.test(split.key)) throw this.#unusable(line, "has no key");
       return [scalar(split.key, line) ?? "", split.text];
     }
     const key = scalar(line.text.slice(2).trim(), line) ?? "";
@@ -172,8 +178,8 @@ function splitKey(text: string): { key: string; text: string } | null {
       : null;
   }
   const colon = text.indexOf(": ");
-  if (colon > 0) return { key: text.slice(0, colon), text: text.slice(colon + 2).trim() };
-  return text.endsWith(":") && text.length > 1 ? { key: text.slice(0, -1), text: "" } : null;
+  if (colon > 0) return { key: text.slice(0, colon).trimEnd(), text: text.slice(colon + 2).trim() };
+  return text.endsWith(":") && text.length > 1 ? { key: text.slice(0, -1).trimEnd(), text: "" } : null;
 }
 
 /** Offset of the quote that closes the one at `start`, -1 when none does. */
@@ -205,6 +211,8 @@ function scalar(text: string, line: Line): string | null {
     return first === "'" ? text.slice(1, -1).replaceAll("''", "'") : unescape(text, line);
   }
   if (/^[&*!%@`|>]/.test(text)) throw new Unusable(`line ${line.number} uses ${first}, which is not read`);
+  if (/^[?:-](?:\s|$)/.test(text))
+    throw new Unusable(`line ${line.number} has a sign where a text should be`);
   return text === "" || text === "~" || text === "null" ? null : text;
 }
 

@@ -57,7 +57,10 @@ function contains([within, item]: readonly Value[], context: CallContext): Value
 }
 
 function join([list, separator]: readonly Value[], context: CallContext): Value {
-  const items = (list as readonly Value[]).map((item) => {
+  if (list === undefined || !isList(list)) {
+    throw new EvaluationProblem(`\`join\` takes a list, not ${kindOf(list ?? null)}`);
+  }
+  const items = list.map((item) => {
     if (!isScalar(item))
       throw new EvaluationProblem(`\`join\` takes a list of scalars; one item is ${kindOf(item)}`);
     return String(item);

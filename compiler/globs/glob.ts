@@ -37,7 +37,7 @@ export function parseGlob(source: string): Glob | GlobProblem {
   const patterns: GlobPattern[] = [];
   for (const alternative of expanded) {
     const problem = checkLocation(alternative, source, expanded.length);
-    if (problem !== null) return problem;
+    if (problem !== null) return withoutGuess(problem);
     for (const text of literalBrackets(alternative)) {
       const pattern = parsePattern(text);
       if (isGlobProblem(pattern)) return pattern;
@@ -84,6 +84,11 @@ function findUnsupported(body: string): GlobProblem | null {
     }
   }
   return null;
+}
+
+/** What is offered in place of a text must be a glob itself. */
+function withoutGuess({ instead, ...problem }: GlobProblem): GlobProblem {
+  return instead === undefined || isGlobProblem(parseGlob(instead)) ? problem : { ...problem, instead };
 }
 
 function outside(): GlobProblem {

@@ -25,8 +25,9 @@ export function composeDocument(
   (
     composer as unknown as { onError: (source: ErrorSource, code: ErrorCode, message: string) => void }
   ).onError = (source, code, message) => {
-    found.push({ span: spanOf(file, source), code, message });
-    if (found.length >= SYNTAX_ERRORS_MAX) throw new TooManySyntaxErrors();
+    // The composer takes what is thrown for a fault of each value around it, and comes here again.
+    if (found.length < SYNTAX_ERRORS_MAX) found.push({ span: spanOf(file, source), code, message });
+    if (found.length === SYNTAX_ERRORS_MAX) throw new TooManySyntaxErrors();
   };
   let document: Document.Parsed | null = null;
   try {

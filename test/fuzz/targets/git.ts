@@ -1,0 +1,128 @@
+import { encodePath } from "../../../compiler/paths.ts";
+import { BatchAnswers } from "../../../control-plane/git/batch-answers.ts";
+import { parseRawDiff } from "../../../control-plane/git/diff.ts";
+import { GitError } from "../../../control-plane/git/git-error.ts";
+import { splitRecords } from "../../../control-plane/git/records.ts";
+import { parseTree } from "../../../control-plane/git/tree.ts";
+import { asksOnlyFor } from "../../../control-plane/git/upload-pack-request.ts";
+import { bytesOf, type FuzzTarget, must } from "../target.ts";
+
+const [ONE, TWO] = ["1".repeat(40), "2".repeat(40)];
+const MODES: ReadonlySet<string> = new Set(["100644", "100755", "120000", "160000"]);
+
+/** An answer of `git diff-tree -z`: every path is one that stands in it, or the answer is said to be corrupt. */
+export const diffTarget: FuzzTarget = {
+  name: "git-diff",
+  seeds: bytesOf(
+    `:100644 100644 ${ONE} ${TWO} M\0a/b.ts\0:000000 100755 ${"0".repeat(40)} ${TWO} A\0é\nx\0`,
+    `:100644 100644 ${ONE} ${ONE} R100\0old\0new\0:160000 160000 ${ONE} ${TWO} M\0sub\0:100644 000000 ${ONE} ${"0".repeat(40)} D\0gone\0`,
+  ),
+  tokens: ["\0", ":", " ", "R100", "C", "A", "160000", "\t"],
+  read(input) {
+    try {
+      const records = splitRecords(Buffer.from(input));
+      const given = naiveRecords(input);
+      must(records.length === given.length, `${given.length} records were cut into ${records.length}`);
+      for (const [index, record] of records.entries()) {
+        must(Buffer.from(encodePath(record)).equals(given[index] ?? Buffer.of()), "a record lost bytes");
+      }
+      const changes = parseRawDiff(records) ?? [];
+      const known = new Set(records);
+      for (const { path, oldPath } of changes) {
+        must(known.has(path) && (oldPath === null || known.has(oldPath)), "a path was made up");
+      }
+      return changes;
+    } catch (error) {
+      if (error instanceof GitError && error.code === "corrupt") return error.message;
+      throw error;
+    }
+  },
+};
+
+function naiveRecords(input: Uint8Array): Buffer[] {
+  const parts = Buffer.from(input).toString("latin1").split("\0");
+  if (parts.at(-1) === "") parts.pop();
+  return parts.map((part) => Buffer.from(part, "latin1"));
+}
+
+/** An answer of `git ls-tree -z`. */
+export const treeTarget: FuzzTarget = {
+  name: "git-tree",
+  seeds: bytesOf(
+    [
+      `100644 blob ${ONE}\ta`,
+      `100755 blob ${TWO}\tb/c d`,
+      `160000 commit ${ONE}\tsub`,
+      `120000 blob ${TWO}\tlink\n`,
+      "",
+    ].join("\0"),
+  ),
+  tokens: ["\0", "\t", "blob", "commit", "tree", "100664", " "],
+  read(input) {
+    const entries = parseTree(splitRecords(Buffer.from(input)));
+    for (const [path, entry] of entries) {
+      must(entry.path === path && MODES.has(entry.mode), `${entry.mode} is no mode`);
+      must(/^[0-9a-f]{40,64}$/.test(entry.blob), `${entry.blob} is no id`);
+    }
+    return entries;
+  },
+};
+
+const BATCH_BYTES_MAX = 64;
+
+/** The stream of `git cat-file --batch`: the same answers however it is cut into chunks. */
+export const batchTarget: FuzzTarget = {
+  name: "git-batch",
+  seeds: bytesOf(
+    `${ONE} blob 5\nhello\n${TWO} missing\n${TWO} commit 0\n\n`,
+    `${ONE} blob 80\n${"x".repeat(80)}\n${TWO} tree 3\n\0\n\0\n`,
+  ),
+  tokens: ["\n", " blob ", " missing", "5", "99999999", " "],
+  read(input) {
+    const whole = batchAnswers(input, input.length);
+    for (const size of [1, 7]) {
+      must(
+        JSON.stringify(batchAnswers(input, size)) === JSON.stringify(whole),
+        `chunks of ${size} give another answer`,
+      );
+    }
+    for (const answer of whole)
+      must((answer?.content?.length ?? 0) <= BATCH_BYTES_MAX, "more was kept than asked for");
+    return whole;
+  },
+};
+
+function batchAnswers(input: Uint8Array, size: number) {
+  const answers: Parameters<ConstructorParameters<typeof BatchAnswers>[1]>[0][] = [];
+  const reader = new BatchAnswers(BATCH_BYTES_MAX, (answer) => answers.push(answer));
+  for (let at = 0; at < input.length; at += size) reader.push(Buffer.from(input.subarray(at, at + size)));
+  return answers;
+}
+
+const line = (text: string): string => (text.length + 4).toString(16).padStart(4, "0") + text;
+
+/** A client's fetch request: whatever it says, nothing but the one commit may be asked for. */
+export const uploadPackTarget: FuzzTarget = {
+  name: "git-upload-pack",
+  seeds: bytesOf(
+    `${line("command=fetch")}0001${line(`want ${ONE}\n`)}${line("done\n")}0000`,
+    `${line(`want ${ONE} multi_ack side-band-64k\n`)}${line("deepen 1\n")}0000${line("done\n")}`,
+    `${line("command=ls-refs\n")}0001${line("peel\n")}0000`,
+  ),
+  tokens: ["want ", TWO, ONE, "0000", "0001", "0002", "command=", "want-ref refs/heads/x", "\n", "0032want "],
+  read(input) {
+    const asks = asksOnlyFor(ONE, Buffer.from(input));
+    if (asks) {
+      const wants = Array.from(
+        Buffer.from(input)
+          .toString("latin1")
+          .matchAll(/^(?:0[0-9a-f]{3})want[- ](\S*)/g),
+      );
+      must(
+        wants.every(([, id]) => id === ONE),
+        "another object is asked for",
+      );
+    }
+    return asks;
+  },
+};
