@@ -10,7 +10,7 @@ const VERSION_ADVISED = [2, 0, 5] as const;
 /** Nodes of one pool that are read for their volumes; a screen is no inventory. */
 const NODES_READ_MAX = 20;
 const NODE_READ_ADVICE =
-  'Run it once with a token that has `node { policy = "read" }` (--token-file); the dispatcher itself needs none.';
+  'Run it once with a token that has `node { policy = "read" }` (--nomad-token-file); the dispatcher itself needs none.';
 
 /** What only the cluster's nodes can tell. Without the right to read them, one note. */
 export async function checkCluster(
@@ -52,7 +52,7 @@ async function checkNodes(
   const nodes = all.filter((node) => node.NodePool === pool.nodePool);
   const ready = nodes.filter((node) => node.Status === "ready" && node.SchedulingEligibility === "eligible");
   if (ready.length === 0) {
-    const found = `node pool ${pool.nodePool} has ${nodes.length} nodes, none of them ready`;
+    const found = `node pool ${pool.nodePool} has ${nodesInWords(nodes.length)}, none ready`;
     return [bad(check, found, "Add clients with this `node_pool`, or make drained ones eligible again.")];
   }
   const { driver } = pool.profile;
@@ -88,11 +88,15 @@ async function checkVolumes(
   return wanted.map((volume) => {
     const without = read.filter((_node, at) => answers[at]?.value.HostVolumes?.[volume] === undefined);
     const check = `volume ${name}`;
-    if (without.length === 0) return ok(check, `${volume} on ${read.length} nodes`);
+    if (without.length === 0) return ok(check, `${volume} on ${nodesInWords(read.length)}`);
     const found = `${volume} is missing on ${without.map((node) => node.Name).join(", ")}`;
     const advice = "Add the `host_volume` of delta-client.hcl to these clients and restart their agents.";
     return without.length === read.length ? bad(check, found, advice) : note(check, found, advice);
   });
+}
+
+function nodesInWords(count: number): string {
+  return count === 1 ? "1 node" : `${count} nodes`;
 }
 
 /** `2.0.5-dev` counts as 2.0.5. */

@@ -65,7 +65,7 @@ describe("delta nomad doctor", () => {
     expect(stdout).toMatch(/✓ deregister-job +granted/);
     expect(stdout).toMatch(/✓ pool default +an attempt would be taken/);
     expect(stdout).toMatch(/✓ image default +registry.example/);
-    expect(stdout).toMatch(/✓ volume default +delta-runner on 1 nodes/);
+    expect(stdout).toMatch(/✓ volume default +delta-runner on 1 node$/m);
     expect(stdout).toMatch(/✓ version +Nomad 2.0.5/);
     expect(stdout).toMatch(/! relay +not looked at/);
     expect(code).toBe(0);

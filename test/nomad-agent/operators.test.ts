@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { CLIENT_DEFAULTS, diagnoseNomad, type NomadFinding, startDevAgent } from "../../nomad/index.ts";
 import { applySetup } from "../../nomad/apply-setup.ts";
-import { NAMESPACE_CAPABILITIES, policyText } from "../../nomad/setup.ts";
+import type { SetupOptions } from "../../nomad/setup-options.ts";
+import { NAMESPACE_CAPABILITIES, policyText, setupFiles } from "../../nomad/setup.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { hasEnded, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
 import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
@@ -98,6 +101,35 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     expect(findings.find(({ check }) => check === "version")?.found).toMatch(/^Nomad \d+\.\d+\.\d+/);
   });
 
+  test("each file of setup goes into the cluster by the line beside it, and a token is made as the guide says", async () => {
+    const { path } = await findNomadBinary();
+    const env = { NOMAD_ADDR: agent.address, NOMAD_TOKEN: agent.managementToken ?? "", HOME: folder };
+    const nomad = async (...args: string[]) =>
+      (await promisify(execFile)(path ?? "", args, { cwd: folder, env })).stdout;
+    for (const { name, text, use } of setupFiles(SETUP)) {
+      await writeFile(join(folder, name), text);
+      const [program, ...args] = use.split(" ");
+      if (program === "nomad") await nomad(...args);
+    }
+    expect(await manage("/namespace/by-hand")).toMatchObject({
+      Capabilities: { EnabledTaskDrivers: ["docker"] },
+    });
+    expect(await manage("/node/pool/by-hand")).toMatchObject({ Name: "by-hand" });
+    expect(await manage("/job/delta-main-relay")).toMatchObject({ Type: "system", NodePool: "by-hand" });
+    const base = `data_dir = "${folder}/data"\nclient {\n  enabled = true\n}\n`;
+    await writeFile(join(folder, "base.hcl"), base);
+    expect(await nomad("config", "validate", "base.hcl", "delta-client.hcl")).toContain("valid");
+
+    const guide = await readFile(join(import.meta.dirname, "../../docs/operate/nomad.md"), "utf8");
+    const line = /nomad (acl token create .*) >/.exec(guide)?.[1] ?? "";
+    const words = line.split(" ").map((word) => word.replaceAll("'", ""));
+    const secret = (await nomad(...words)).trim();
+    expect(secret).toMatch(/^[0-9a-f-]{36}$/);
+    const headers = { "x-nomad-token": secret };
+    const self = await fetch(`${agent.address}/v1/acl/token/self`, { headers });
+    expect(await self.json()).toMatchObject({ Type: "client", Policies: ["delta"] });
+  });
+
   test("setup writes policy, namespace and node pool to the cluster, again and again", async () => {
     const client = { ...CLIENT_DEFAULTS, address: agent.address, tokenFile: management };
     const options = {
@@ -134,8 +166,20 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
   });
 });
 
+/** The fields that `delta nomad setup` fills in, for a cluster with the relay as a job. */
+const SETUP: SetupOptions = {
+  namespace: "by-hand",
+  installation: "main",
+  nodePool: "by-hand",
+  runnerVolume: "delta-runner",
+  runnerFolder: "/opt/delta",
+  controlPlane: "https://ci.example",
+  ownAuthority: true,
+  relay: { kind: "nomad", image: "registry.example/any:1" },
+};
+
 describe.runIf(missingPart("agent") === null)("a throw-away agent", () => {
-  test("runs a pipeline, and leaves nothing", async () => {
+  test("runs a pipeline, and leaves nothing", { timeout: 180_000 }, async () => {
     const { path } = await findNomadBinary();
     const launcher = join(import.meta.dirname, "../../runner/delta-runner.js");
     const agent = await startDevAgent({ nomad: path ?? "", runner: [process.execPath, launcher, "run"] });
