@@ -11,7 +11,7 @@ import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts"
 
 /** Where a repository keeps what configures its pipeline. */
 const CONFIGURATION_FOLDER = ".delta/";
-/** Jobs of all pipelines that are remembered; each takes about 30 KiB. */
+/** Jobs of all pipelines that are remembered; each takes about 20 KiB. */
 const JOBS_REMEMBERED_MAX = 10_000;
 
 /** A pipeline with all that follows from its files alone, whatever changed. */
