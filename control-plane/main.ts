@@ -113,10 +113,13 @@ export async function startControlPlane(
   return { url, port, apiToken: token, stop: () => running.disposeAsync() };
 }
 
-/** The first look comes at once: whatever was sent while nobody was at work is missing. */
+/** The first look comes at once. */
 function lookForLostDeliveries(database: Services["database"], forge: Forge, log: TaskLog): Loop {
-  const look = { database, forge, intervalMs: DELIVERY_CHECK_MS, log };
-  const loop = every(DELIVERY_CHECK_MS, "the look for lost deliveries", log, () => recoverDeliveries(look));
+  let atOnce = true;
+  const loop = every(DELIVERY_CHECK_MS, "the look for lost deliveries", log, async () => {
+    await recoverDeliveries({ database, forge, intervalMs: DELIVERY_CHECK_MS, atOnce, log });
+    atOnce = false;
+  });
   loop.soon();
   return loop;
 }

@@ -13,6 +13,10 @@ export interface Forge {
   identify(headers: Readonly<Record<string, string | string[] | undefined>>): DeliveryIdentity | null;
   /** The normalised event, or why this delivery makes no run, or what is wrong with it. */
   read(eventName: string, body: unknown): ForgeReading;
+  /** Deliveries that the forge tried to make since then, as far as it remembers; repetitions are tries of their own. Throws ForgeError. */
+  deliveriesSince(sinceMs: number): Promise<readonly TriedDelivery[]>;
+  /** Asks the forge to make a delivery again. Throws ForgeError. */
+  redeliver(id: string): Promise<void>;
   /** Environment for git that authorises a fetch; never on a command line, never logged. */
   gitCredentials(repository: ForgeRepository): Promise<GitCredentials>;
   /** Creates or updates one check; idempotent by externalId. Throws ForgeError. */
@@ -22,6 +26,16 @@ export interface Forge {
 export interface DeliveryIdentity {
   readonly key: string;
   readonly eventName: string;
+}
+
+/** One try of the forge to reach us. */
+export interface TriedDelivery {
+  /** The forge's own id of this try. */
+  readonly id: string;
+  /** The same in every try of one delivery. */
+  readonly key: string;
+  /** Milliseconds since 1970, by the forge's clock. */
+  readonly triedAtMs: number;
 }
 
 export interface ForgeRepository {

@@ -64,3 +64,16 @@ test("a server told to stop ends its runners and Postgres, and leaves nothing ru
   await world.until("everything is gone", () => processesIn(world.folder).length === 0);
   expect(existsSync(join(world.stateFolder, "server.json"))).toBe(false);
 });
+
+test("a push that came while no server was there makes its run when one is back", async () => {
+  await using world = await PushWorld.start();
+  const first = await world.push(pipelineOf(["echo first"]));
+  await world.ended(first.head);
+  await world.stopServer("SIGTERM");
+  world.github.hook.target = `${world.url}/webhooks/github`;
+  const head = world.repository.commit(pipelineOf(["echo second"]));
+  expect(await world.github.hook.send(world.delivery({ before: first.head, after: head }))).toBe(502);
+  await world.startServer();
+  expect((await world.ended(head)).state).toBe("succeeded");
+  expect(await world.runsOf(head)).toHaveLength(1);
+});

@@ -5,10 +5,12 @@ import {
   type Forge,
   type ForgeRepository,
   type GitCredentials,
+  type TriedDelivery,
 } from "../../../schemas/forge.ts";
 import type { Clock } from "../../clock.ts";
 import { upsertGitHubCheck } from "./checks.ts";
 import { createGitHubApp, type GitHubAppSettings } from "./client.ts";
+import { gitHubDeliveriesSince, redeliverFromGitHub } from "./deliveries.ts";
 import { forgeError } from "./errors.ts";
 import { readGitHubEvent } from "./read-event.ts";
 import { deliveryIdentity, signatureHolds, type Headers } from "./signature.ts";
@@ -45,6 +47,14 @@ export class GitHubForge implements Forge {
     return readGitHubEvent(eventName, body);
   }
 
+  async deliveriesSince(sinceMs: number): Promise<readonly TriedDelivery[]> {
+    return this.#asApp((octokit) => gitHubDeliveriesSince(octokit, sinceMs));
+  }
+
+  async redeliver(id: string): Promise<void> {
+    await this.#asApp((octokit) => redeliverFromGitHub(octokit, id));
+  }
+
   /** A token of one hour that can read the contents of this one repository and nothing else. */
   async gitCredentials(repository: ForgeRepository): Promise<GitCredentials> {
     return this.#call(repository, async (octokit) => {
@@ -73,8 +83,14 @@ export class GitHubForge implements Forge {
     if (repository.installationId === null) {
       throw new ForgeError("gone", `the App is not installed on ${repository.fullName}`, null);
     }
+    const id = Number(repository.installationId);
+    return this.#asApp(async () => body(await this.#app.getInstallationOctokit(id)));
+  }
+
+  /** Calls as the App itself; whatever fails is a ForgeError. */
+  async #asApp<Result>(body: (octokit: Octokit) => Promise<Result>): Promise<Result> {
     try {
-      return await body(await this.#app.getInstallationOctokit(Number(repository.installationId)));
+      return await body(this.#app.octokit);
     } catch (error) {
       throw forgeError(error, this.#clock.nowMs());
     }

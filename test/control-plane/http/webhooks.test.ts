@@ -83,7 +83,7 @@ describe("an accepted delivery", () => {
   test("of an event that came under another key makes no second run and names the first", async () => {
     const { database, send } = await world();
     const answers = await Promise.all([send(push()), send(push()), send(push())]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 202]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 202]);
     expect(await counts(database)).toEqual({ deliveries: 3, runs: 1, tasks: 1 });
     const [run] = await database`select id from delta.runs`;
     const notes = await database`select note from delta.deliveries where state = 'ignored'`;

@@ -4,6 +4,7 @@ import type { Exchange } from "./exchange.ts";
 import { sendJson } from "./exchange.ts";
 import { answerInfoRefs, answerUploadPack } from "./git-http.ts";
 import * as schemas from "./schemas.ts";
+import type { HookDeliveries } from "./hook-deliveries.ts";
 import type { CheckListQuery } from "./schemas.ts";
 import { applyCheck, createCheck, faultOfCheck, type CheckRun, type InstallationToken } from "./state.ts";
 
@@ -13,6 +14,7 @@ export interface World {
   readonly tokens: Map<string, InstallationToken>;
   readonly installations: ReadonlySet<number>;
   readonly url: string;
+  readonly hook: HookDeliveries;
   nextId(): number;
   nowMs(): number;
 }
@@ -193,6 +195,43 @@ const uploadPack: Route = {
   answer: (_world, { request, response, repository }) => answerUploadPack(request, response, repository.path),
 };
 
+const listHookDeliveries: Route = {
+  name: "GET /app/hook/deliveries",
+  method: "GET",
+  path: /^\/app\/hook\/deliveries$/,
+  params: schemas.NoQuery,
+  query: schemas.HookDeliveryQuery,
+  body: null,
+  auth: "app",
+  needs: null,
+  answer({ hook, url }, { query, response }) {
+    const { per_page = "30", cursor } = query as { per_page?: string; cursor?: string };
+    const from = Number(cursor?.slice("v1_".length) ?? 0);
+    const all = hook.list();
+    const until = from + Number(per_page);
+    if (until < all.length) {
+      const next = `${url}/app/hook/deliveries?per_page=${per_page}&cursor=v1_${until}`;
+      response.setHeader("link", `<${next}>; rel="next"`);
+    }
+    sendJson(response, 200, all.slice(from, until));
+  },
+};
+
+const redeliver: Route = {
+  name: "POST /app/hook/deliveries/{delivery_id}/attempts",
+  method: "POST",
+  path: /^\/app\/hook\/deliveries\/(?<delivery_id>[^/]+)\/attempts$/,
+  params: schemas.HookDeliveryParams,
+  query: schemas.NoQuery,
+  body: null,
+  auth: "app",
+  needs: null,
+  answer({ hook }, { params, response }) {
+    const isKnown = hook.again(Number(params["delivery_id"]));
+    sendJson(response, isKnown ? 202 : 404, isKnown ? {} : { message: "Not Found" });
+  },
+};
+
 function withoutAnnotations({
   annotations: _annotations,
   repositoryId: _repositoryId,
@@ -209,6 +248,8 @@ export const ROUTES: readonly Route[] = [
   updateCheckRun,
   getCheckRun,
   listCheckRuns,
+  listHookDeliveries,
+  redeliver,
   infoRefs,
   uploadPack,
 ];

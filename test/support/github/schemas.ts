@@ -99,6 +99,14 @@ export const CheckListQuery = Type.Object(
   },
   strict,
 );
+export const HookDeliveryParams = Type.Object({ delivery_id: Digits }, strict);
+export const HookDeliveryQuery = Type.Object(
+  {
+    per_page: Type.Optional(Type.String({ pattern: "^([1-9][0-9]?|100)$" })),
+    cursor: Type.Optional(Type.String({ pattern: "^v1_[0-9]{1,15}$" })),
+  },
+  strict,
+);
 export const GitService = Type.Object({ service: Type.Literal("git-upload-pack") }, strict);
 
 export type CheckRunCreate = Static<typeof CheckRunCreate>;

@@ -6,6 +6,7 @@ import { Check, Errors } from "typebox/value";
 import { createAppIdentity, faultOfAppJwt, type AppIdentity } from "./app-jwt.ts";
 import { sendJson, type RecordedRequest } from "./exchange.ts";
 import { Faults, suffer, type Fault } from "./faults.ts";
+import { HookDeliveries } from "./hook-deliveries.ts";
 import { ROUTES, type Route, type World } from "./routes.ts";
 import type { CheckRun, InstallationToken, Repository } from "./state.ts";
 
@@ -21,6 +22,7 @@ const NO_REPOSITORY: Repository = { id: 0, fullName: "", path: "", defaultBranch
 export class GitHubStandIn implements AsyncDisposable {
   readonly app: AppIdentity = createAppIdentity("4711");
   readonly webhookSecret: string = randomBytes(24).toString("hex");
+  readonly hook: HookDeliveries;
   readonly requests: RecordedRequest[] = [];
   readonly violations: string[] = [];
   readonly #faults = new Faults();
@@ -33,7 +35,9 @@ export class GitHubStandIn implements AsyncDisposable {
 
   private constructor(server: Server, url: string, nowMs: () => number) {
     this.#server = server;
+    this.hook = new HookDeliveries(this.webhookSecret, nowMs);
     this.#world = {
+      hook: this.hook,
       checks: [],
       tokens: new Map<string, InstallationToken>(),
       installations: this.#installations,
