@@ -36,13 +36,14 @@ function byIf({ condition }: JobModel, on: TriggersModel): Never | null {
   return test === null || why === null ? null : { span: test.span, why };
 }
 
-/** Each rule says never, or can never hold. */
+/** Every rule that would run it can never hold. One that all its rules refuse is meant to be asked for by name. */
 function byRules(rules: readonly RuleModel[], on: TriggersModel): Never | null {
-  const found = rules.map(({ condition, run }): Never | null => {
-    if (run.value === "never") return { span: run.span, why: "none of its rules runs it" };
-    const why = condition.if === null ? null : whyNever(condition.if.expression, on);
-    return why === null ? null : { span: condition.span, why };
-  });
+  const found = rules
+    .filter(({ run }) => run.value !== "never")
+    .map(({ condition }): Never | null => {
+      const why = condition.if === null ? null : whyNever(condition.if.expression, on);
+      return why === null ? null : { span: condition.span, why };
+    });
   const [first] = found;
   return first === undefined || found.includes(null) ? null : first;
 }

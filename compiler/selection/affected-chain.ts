@@ -2,7 +2,7 @@ import type { AffectedCause, AffectedComponent } from "../../schemas/components.
 import type { DependencyHop } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
 import { unreachable } from "../unreachable.ts";
-import { listNames, named } from "./sentence.ts";
+import { counted, listNames, named } from "./sentence.ts";
 
 /** Affected components by root and by id. */
 export type AffectedIndex = ReadonlyMap<string, AffectedComponent>;
@@ -52,8 +52,7 @@ export function affectedClause(
   const { hops, cause } = chain;
   const label = (root: string): string => named(index.get(root)?.id ?? root);
   const start = named(component.id);
-  const via = hops.map(({ to }) => label(to)).join(", which depends on ");
-  const depends = `${start} depends on ${via}`;
+  const depends = `${start} depends on ${viaClause(hops.map(({ to }) => label(to)))}`;
   const isDirect = hops.length === 0;
   if (cause === null) return isDirect ? `component ${start} is affected` : depends;
   switch (cause.cause) {
@@ -73,6 +72,15 @@ export function affectedClause(
     default:
       return unreachable(cause);
   }
+}
+
+/** Hops that a sentence names one by one; the chain beside it has all of them. */
+const HOPS_NAMED_MAX = 2;
+
+function viaClause(names: readonly string[]): string {
+  if (names.length <= HOPS_NAMED_MAX) return names.join(", which depends on ");
+  const between = names.length - 1;
+  return `${names.at(-1)} through ${names[0]} and ${counted(between - 1, "more component")}`;
 }
 
 const CHANGE_WORDS = {
