@@ -10,6 +10,7 @@ import { Import } from "./commands/import.ts";
 import { Init } from "./commands/init.ts";
 import { NomadDev } from "./commands/nomad/dev.ts";
 import { NomadDoctor } from "./commands/nomad/doctor.ts";
+import { NomadImage } from "./commands/nomad/image.ts";
 import { NomadRunner } from "./commands/nomad/runner.ts";
 import { NomadSetup } from "./commands/nomad/setup.ts";
 import { PlanCommand } from "./commands/plan.ts";
@@ -40,6 +41,7 @@ export const commands: Record<string, Command.Class> = withEnvironment({
   init: Init,
   "nomad:dev": NomadDev,
   "nomad:doctor": NomadDoctor,
+  "nomad:image": NomadImage,
   "nomad:runner": NomadRunner,
   "nomad:setup": NomadSetup,
   plan: PlanCommand,

@@ -1,14 +1,19 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildRunnerFolder } from "../nomad/index.ts";
+import { buildRunnerDisk, buildRunnerFolder, RUNNER_DISK_NAME } from "../nomad/index.ts";
 import { CliFailure } from "./failure.ts";
 
-/** Makes the folder out of the Node that runs this, and of the runner of this package. Returns where it is. */
-export async function makeRunnerFolder(folder: string): Promise<string> {
+/**
+ * Makes the folder out of the Node that runs this, and of the runner of this package, with the same as a
+ * disk for virtual machines where one is wanted. Returns where it is.
+ */
+export async function makeRunnerFolder(folder: string, withDisk: boolean): Promise<string> {
   const target = resolve(folder);
   try {
-    await buildRunnerFolder(target, { nodeBinary: process.execPath, runnerScript: bundledRunner() });
+    const sources = { nodeBinary: process.execPath, runnerScript: bundledRunner() };
+    await buildRunnerFolder(target, sources);
+    if (withDisk) await buildRunnerDisk(join(target, RUNNER_DISK_NAME), sources);
   } catch (error) {
     if (error instanceof CliFailure) throw error;
     const hint = "It needs Linux with glibc, and a folder that can be written.";

@@ -14,6 +14,12 @@ export type { NomadFinding } from "./finding.ts";
 export { NomadError } from "./nomad-error.ts";
 export { setupFiles } from "./setup.ts";
 export type { SetupFile, SetupOptions } from "./setup-options.ts";
+export {
+  buildMachineImage,
+  type MachineImage,
+  type MachineImageOptions,
+} from "./images/build-machine-image.ts";
+export { buildRunnerDisk, RUNNER_DISK_NAME } from "./runner-disk.ts";
 export { buildRunnerFolder } from "./runner-folder.ts";
 
 /** A dispatcher over one Nomad cluster. Throws when the configuration is not usable. */

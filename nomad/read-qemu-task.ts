@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { qemuProfile } from "./profiles/qemu.ts";
+import { RUNNER_DISK_NAME } from "./runner-disk.ts";
 import type { TaskProfile } from "./task-profile.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -59,7 +60,7 @@ export function qemuProfileOf(task: QemuTask): TaskProfile {
   return qemuProfile({
     catalogue: { images: Object.fromEntries(images), defaultImage: task.default_image ?? null },
     runnerFolder,
-    runnerDisk: task.runner_disk ?? `${runnerFolder}/delta-runner.img`,
+    runnerDisk: task.runner_disk ?? `${runnerFolder}/${RUNNER_DISK_NAME}`,
     accelerator: task.accelerator ?? "kvm",
     machineType: task.machine ?? "q35",
     user: task.user ?? "nobody",
