@@ -92,6 +92,9 @@ function withAllocation(allocation: AllocationStub): Seen {
   }
 }
 
+/** The Docker driver's words for an image that its registry does not give, or not in time. */
+const UNFETCHED = /failed to pull/i;
+
 /** The newest event that tells a person something; clients report them in the order they happened. */
 function startingWords(events: readonly TaskEvent[]): string {
   const last = events.findLast((event) => (event.DisplayMessage ?? "") !== "");
@@ -117,7 +120,14 @@ function exitedWith(allocation: AllocationStub, events: readonly TaskEvent[]): S
     ended?.DisplayMessage ??
     allocation.ClientDescription ??
     null;
-  return { state: "exited", detail: detail ?? null, exitCode, outOfMemory };
+  const isUnfetched = failure?.Type === "Driver Failure" && UNFETCHED.test(failure.DisplayMessage ?? "");
+  return {
+    state: "exited",
+    detail: detail ?? null,
+    exitCode,
+    outOfMemory,
+    ...(isUnfetched && { start: "no_image" as const }),
+  };
 }
 
 function wholeNumber(text: string | undefined): number | null {

@@ -106,8 +106,8 @@ export interface Observation {
   readonly exitCode: number | null;
   readonly outOfMemory: boolean;
   /**
-   * For a machine that runs: it may still be booting, or has had its time to. Where a runner starts at once,
-   * absent. Once the attempt is claimed neither means anything.
+   * For a machine that runs: it may still be booting, or has had its time to. For one that exited: its image
+   * could not be fetched. Else absent. Once the attempt is claimed none of them means anything.
    */
-  readonly start?: "booting" | "overdue";
+  readonly start?: "booting" | "overdue" | "no_image";
 }

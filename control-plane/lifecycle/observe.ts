@@ -87,7 +87,8 @@ async function explainWait(change: Change, row: ObservableAttempt, observation: 
     return;
   }
   if (observation.state !== "absent" || change.now - row.dispatchedAt.getTime() >= ABSENT_GRACE_MS) {
-    const end = { id, run, from, to: "failed", reason: "runner_start_timeout" } as const;
+    const reason = observation.start === "no_image" ? "image_pull" : "runner_start_timeout";
+    const end = { id, run, from, to: "failed", reason } as const;
     await endAttempt(change, { ...end, detail: wordsOf(observation), lease: "revoked", stopDelayMs: 0 });
   }
 }

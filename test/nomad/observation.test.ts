@@ -44,9 +44,10 @@ describe("what Nomad shows, in our words", () => {
 
   test("a failed pull names the image's trouble", () => {
     const events = [{ Type: "Driver Failure", DisplayMessage: "Failed to pull `nope`: not found" }];
-    expect(seen(allocation({ ClientStatus: "failed" }, events)).detail).toBe(
-      "Failed to pull `nope`: not found",
-    );
+    expect(seen(allocation({ ClientStatus: "failed" }, events))).toMatchObject({
+      detail: "Failed to pull `nope`: not found",
+      start: "no_image",
+    });
   });
 
   test("an image that is being pulled is pending, and says so", () => {
