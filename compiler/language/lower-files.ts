@@ -7,7 +7,7 @@ import { literalText } from "./literal-text.ts";
 import { type Lowering, lowerDuration, lowerTemplate, lowerTemplates } from "./lowering.ts";
 import type { ArtifactModel, CacheModel, NamedSpan } from "./model-parts.ts";
 import { checkArtifactName, checkCacheKey, checkPaths, checkTaken } from "./part-checks.ts";
-import { checkCount } from "./part-limits.ts";
+import { checkCount, checkPathCount } from "./part-limits.ts";
 import { booleanOf, entryOf, itemsOf, locatedTexts, mapOf, wordOf } from "./read.ts";
 
 /** Each is looked up before the first step and written after the last, one after the other. */
@@ -17,7 +17,8 @@ const ARTIFACTS_MAX = 50;
 const EXPIRE_BOUNDS = { min: 60_000, max: 365 * 86_400_000, words: "between 1m and 365d" };
 
 export function lowerCaches(entry: YamlEntry | null, lowering: Lowering): readonly CacheModel[] {
-  return limited(entry, CACHES_MAX, lowering.report).flatMap((item) => lowerCache(item, lowering));
+  const caches = limited(entry, CACHES_MAX, lowering.report);
+  return withFewPaths(entry, caches, "paths", lowering.report).flatMap((item) => lowerCache(item, lowering));
 }
 
 function lowerCache(node: YamlNode, lowering: Lowering): readonly CacheModel[] {
@@ -35,7 +36,8 @@ function lowerCache(node: YamlNode, lowering: Lowering): readonly CacheModel[] {
 
 export function lowerArtifacts(entry: YamlEntry | null, lowering: Lowering): readonly ArtifactModel[] {
   const { report } = lowering;
-  const artifacts = limited(entry, ARTIFACTS_MAX, report).flatMap((item) => lowerArtifact(item, lowering));
+  const items = withFewPaths(entry, limited(entry, ARTIFACTS_MAX, report), "path", report);
+  const artifacts = items.flatMap((item) => lowerArtifact(item, lowering));
   checkTaken(literals(artifacts.map(({ name }) => name)), "artifact", report);
   return artifacts;
 }
@@ -67,6 +69,17 @@ export function lowerOutputs(entry: YamlEntry | null, report: Report): readonly 
   const names = limited(entry, OUTPUTS_MAX, report).flatMap((item) => locatedTexts(item));
   checkTaken(names, "output", report);
   return names.map(({ value, span }) => ({ name: value, span }));
+}
+
+/** Nothing when there are too many paths: to check each of them is what the limit is against. */
+function withFewPaths(
+  entry: YamlEntry | null,
+  items: readonly YamlNode[],
+  key: string,
+  report: Report,
+): readonly YamlNode[] {
+  const paths = items.reduce((sum, item) => sum + itemsOf(entryOf(mapOf(item), key)?.value).length, 0);
+  return entry === null || checkPathCount(entry, paths, report) ? items : [];
 }
 
 /** Beyond the limit nothing is read: it has been said, and each would be a finding of its own. */

@@ -13,6 +13,7 @@ import type {
   ServiceModel,
 } from "../language/model-parts.ts";
 import type { Located } from "../language/model.ts";
+import { literalText } from "../language/literal-text.ts";
 import {
   checkArtifactName,
   checkCacheKey,
@@ -82,7 +83,7 @@ export function planConcurrency(
 ): PlanConcurrency | null {
   if (model === null) return null;
   const group = bound(model.group, context);
-  checkGroup(group, context.report);
+  if (!isPlain(model.group)) checkGroup(group, context.report);
   return { group: group.value, limit: model.limit, on_conflict: model.onConflict };
 }
 
@@ -106,8 +107,8 @@ function planCache(cache: CacheModel, context: PartsContext): PlanCache {
   const { binder, report, placeOf } = context;
   const key = bound(cache.key, context);
   const paths = cache.paths.map((path) => bound(path, context));
-  checkCacheKey(key, report);
-  checkPaths(paths, report);
+  if (!isPlain(cache.key)) checkCacheKey(key, report);
+  checkPaths(unchecked(cache.paths, paths), report);
   return {
     key: key.value,
     paths: paths.map(({ value }) => value),
@@ -120,11 +121,15 @@ function planCache(cache: CacheModel, context: PartsContext): PlanCache {
 function planArtifacts(models: readonly ArtifactModel[], context: PartsContext): readonly PlanArtifact[] {
   const { report, placeOf } = context;
   const names = models.map(({ name }) => bound(name, context));
-  for (const name of names) checkArtifactName(name, report);
-  checkTaken(names, "artifact", report);
+  const worked = unchecked(
+    models.map(({ name }) => name),
+    names,
+  );
+  for (const name of worked) checkArtifactName(name, report);
+  if (worked.length > 0) checkTaken(names, "artifact", report);
   return models.map((model, index): PlanArtifact => {
     const paths = model.paths.map((path) => bound(path, context));
-    checkPaths(paths, report);
+    checkPaths(unchecked(model.paths, paths), report);
     return {
       name: names[index]?.value ?? "",
       paths: paths.map(({ value }) => value),
@@ -139,8 +144,23 @@ function planArtifacts(models: readonly ArtifactModel[], context: PartsContext):
 
 function planEnvironment({ name, url }: EnvironmentModel, context: PartsContext): PlanJob["environment"] {
   const address = url && bound(url, context);
-  if (address !== null) checkUrl(address, context.report);
+  if (url !== null && address !== null && !isPlain(url)) checkUrl(address, context.report);
   return { name: context.binder.text(name), url: address?.value ?? null };
+}
+
+/** Plain text has been checked when the pipeline was read, once for all instances of its job. */
+function isPlain(template: Template): boolean {
+  return literalText(template) !== null;
+}
+
+function unchecked(
+  templates: readonly Template[],
+  texts: readonly Located<string>[],
+): readonly Located<string>[] {
+  return texts.filter((_, index) => {
+    const template = templates[index];
+    return template !== undefined && !isPlain(template);
+  });
 }
 
 function bound(template: Template, { binder }: Pick<PartsContext, "binder">): Located<string> {
