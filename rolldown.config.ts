@@ -1,5 +1,6 @@
 import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "rolldown";
+import { shapeValidatorPlugin } from "./rolldown.shape-validator.ts";
 
 /**
  * Three builds into dist/. The CLI is bundled with its packages into an entry, the command map and
@@ -48,7 +49,7 @@ export default defineConfig([
     platform: "node",
     // Packages stay packages; what the bundler itself adds to a module is its own to bring.
     external: /^(?!@oxc-project\/)[^./\0]/,
-    plugins: [assets, moduleUrls],
+    plugins: [assets, moduleUrls, shapeValidatorPlugin],
     output: { dir: "dist", format: "esm", preserveModules: true, preserveModulesRoot: "." },
   },
   {
@@ -59,7 +60,7 @@ export default defineConfig([
   {
     input: { main: "cli/main.ts", commands: "cli/commands.ts" },
     platform: "node",
-    plugins: [serverDoors],
+    plugins: [serverDoors, shapeValidatorPlugin],
     output: {
       dir: "dist/cli",
       format: "esm",

@@ -1,33 +1,18 @@
-import { Ajv, type ValidateFunction } from "ajv";
 import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
 import type { Report } from "../diagnostics/report.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { YamlMap, YamlNode } from "../yaml/nodes.ts";
 import { explainShapeError, missingKey, misspeltKeys, type ShapeError } from "./shape-errors.ts";
-
-/** Compiling the schema takes longer than checking a pipeline, so it happens once, at the first pipeline. */
-let compiled: ValidateFunction | null = null;
+import { shapeValidator } from "./shape-validator.ts";
 
 /**
  * Compares a document with the published schema. The schema names no alternatives of whole shapes
  * (no anyOf), so each failure has one cause and one place.
  */
 export function checkShape(root: YamlNode, report: Report): void {
-  compiled ??= new Ajv({
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    strictTypes: false,
-    strictTuples: false,
-    validateFormats: false,
-    // A test holds the schema against draft-07. These four halve the time of compiling it.
-    meta: false,
-    validateSchema: false,
-    inlineRefs: false,
-    code: { optimize: false },
-  }).compile(pipelineSchema);
-  if (compiled(toPlain(root, new Map()))) return;
-  const errors = (compiled.errors ?? []) as ShapeError[];
+  const isValid = shapeValidator();
+  if (isValid(toPlain(root, new Map()))) return;
+  const errors = (isValid.errors ?? []) as ShapeError[];
   const misspelt = misspeltKeys(errors);
   for (const error of errors) {
     if (report.isFull) return;
