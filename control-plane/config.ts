@@ -8,6 +8,7 @@ import type { GitHubForgeSettings } from "./forge/github/github-forge.ts";
 import type { HttpServerSettings } from "./http/server.ts";
 import { PLAN_JOBS_CEILING, PLAN_JOBS_MAX } from "../schemas/limits.ts";
 import { LEASE_TIMING_DEFAULT, type LeaseTiming } from "./lifecycle/lease-timing.ts";
+import type { Retention } from "./tasks/remove-old.ts";
 import type { Capacity } from "./scheduler/admission.ts";
 
 /** Where attempts run. What is in Nomad's file is read where the dispatcher is built. */
@@ -45,6 +46,7 @@ export interface ControlPlaneConfig {
   readonly leaseTiming: LeaseTiming;
   readonly sweepIntervalMs: number;
   readonly observeIntervalMs: number;
+  readonly retention: Retention;
 }
 
 /** What is wrong with the settings: one line each, all of them at once. */
@@ -63,6 +65,8 @@ export const PORT_DEFAULT = 3358;
 const PORT_MAX = 65_535;
 const SWEEP_INTERVAL_MS = 1_000;
 const OBSERVE_INTERVAL_MS = 10_000;
+const DAY_MS = 24 * 60 * 60_000;
+const KEEP_DAYS_MAX = 3_650;
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /**
@@ -102,11 +106,27 @@ export function readConfig(
     leaseTiming: LEASE_TIMING_DEFAULT,
     sweepIntervalMs: SWEEP_INTERVAL_MS,
     observeIntervalMs: OBSERVE_INTERVAL_MS,
+    retention: read(() => retention(variable)),
   };
   if (faults.length > 0) {
     throw new ConfigError(faults);
   }
   return { ...(values as ControlPlaneConfig), ...overrides };
+}
+
+function retention(variable: (name: string) => string | null): Retention {
+  const days = (name: string, byDefault: number): number => {
+    const value = wholeNumber(name, variable(name), byDefault, KEEP_DAYS_MAX);
+    if (value === 0) {
+      throw new Error(`${name}: 0 would remove what is still asked for; keep it for 1 day at least`);
+    }
+    return value * DAY_MS;
+  };
+  return {
+    deliveryBodiesMs: days("DELTA_KEEP_DELIVERIES_DAYS", 30),
+    commitsMs: days("DELTA_KEEP_COMMITS_DAYS", 90),
+    messagesMs: days("DELTA_KEEP_MESSAGES_DAYS", 1),
+  };
 }
 
 function stateFolder(environment: NodeJS.ProcessEnv): string {

@@ -30,10 +30,12 @@ import type { TaskContext, TaskLog } from "./tasks/context.ts";
 import { every, type Loop } from "./tasks/every.ts";
 import { createObserving } from "./tasks/observe-attempts.ts";
 import { recoverDeliveries } from "./tasks/recover-deliveries.ts";
+import { removeOld } from "./tasks/remove-old.ts";
 import { sweep, type SweepTiming } from "./tasks/sweep.ts";
 
 /** One request a minute finds what was lost within minutes. */
 const DELIVERY_CHECK_MS = 60_000;
+const REMOVE_OLD_MS = 5 * 60_000;
 
 export { ConfigError, PORT_DEFAULT, readConfig, type ControlPlaneConfig } from "./config.ts";
 
@@ -102,6 +104,11 @@ export async function startControlPlane(
     const recovery = lookForLostDeliveries(database, services.github, log);
     started.defer(() => recovery.stop());
   }
+  const { blobs, mirror } = services;
+  const remover = every(REMOVE_OLD_MS, "the removal of what is old", log, () =>
+    removeOld({ database, blobs, mirror, retention: config.retention, log }),
+  );
+  started.defer(() => remover.stop());
   hints.onHint = (hint) => {
     observing.hint(hint);
     observer.soon();

@@ -8,4 +8,6 @@ export interface BlobStore {
   /** null when there is no such blob. Throws BlobCorrupt when what is stored is not what was put. */
   get(key: string): Promise<Uint8Array | null>;
   delete(key: string): Promise<void>;
+  /** The keys below a folder, in no order; none when there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
 }

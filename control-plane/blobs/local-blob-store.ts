@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { link, mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import type { BlobStore } from "../../schemas/blob-store.ts";
 import { BlobError } from "./blob-error.ts";
 
@@ -55,6 +55,20 @@ export class LocalBlobStore implements BlobStore {
         throw error;
       }
     });
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const options = { recursive: true, withFileTypes: true } as const;
+    const entries = await readdir(this.#pathOf(folder), options).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") {
+        return [];
+      }
+      throw error;
+    });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.#root, join(entry.parentPath, entry.name)))
+      .filter((key) => KEY.test(key));
   }
 
   /** Gives the whole file its name. A name that is taken must hold the same bytes; one that rotted is replaced. */

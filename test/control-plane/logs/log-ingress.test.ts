@@ -167,6 +167,7 @@ describe("appending", () => {
     const { append, stored, database } = await world((store) => ({
       get: (key) => store.get(key),
       delete: (key) => store.delete(key),
+      list: (folder) => store.list(folder),
       put: async (key, bytes) => {
         if (full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
         await store.put(key, bytes);
