@@ -63,6 +63,9 @@ export async function writePending(
   tx: Transaction,
   reasons: ReadonlyMap<AttemptId, string>,
 ): Promise<readonly RunId[]> {
+  if (reasons.size === 0) {
+    return [];
+  }
   const rows = [...reasons].map(([id, pending]) => ({ id, pending }));
   const changed = await tx<{ run: RunId }[]>`
     update delta.attempts a set pending = row.pending

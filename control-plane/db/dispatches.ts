@@ -61,6 +61,9 @@ export async function keepBackendRefs(
   refs: readonly { readonly id: AttemptId; readonly ref: string }[],
   claimDeadline: Date,
 ): Promise<void> {
+  if (refs.length === 0) {
+    return;
+  }
   await tx`
     update delta.attempts a set backend_ref = taken.ref,
       pending = case when a.state = 'dispatched' then null else a.pending end,
