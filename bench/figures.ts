@@ -50,14 +50,6 @@ export function printTable(title: string, figures: readonly Figure[]): void {
   process.stdout.write(`\n${styleText("bold", title)}\n\n${table(figures)}\n`);
 }
 
-/** For a bench whose figures have no targets. */
-export function print(title: string, rows: readonly (readonly [what: string, figure: string])[]): void {
-  printTable(
-    title,
-    rows.map(([what, figure]) => stated(what, figure)),
-  );
-}
-
 export interface Quantiles {
   readonly p50: number;
   readonly p95: number;
