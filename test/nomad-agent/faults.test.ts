@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { NomadDispatcher } from "../../nomad/dispatcher.ts";
+import { buildJobBody } from "../../nomad/job-body.ts";
 import { jobNameOf } from "../../nomad/job-name.ts";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
@@ -102,6 +103,34 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     expect(seen).toMatchObject({ exitCode: 137, outOfMemory: false });
     expect(await allocationsOf(agent, job)).toBe(1);
   });
+
+  test("a client that is away for longer than Nomad waits: its runner is called lost, and ends when it is back", async () => {
+    const config = nomadConfig(agent.address, { pools: { long: poolOf(sleeper) } });
+    const dispatcher = new NomadDispatcher(config);
+    onTestFinished(() => dispatcher.close());
+    const request = dispatchRequest();
+    const body = buildJobBody(config, request);
+    if (!body.ok) throw new Error(body.refusal);
+    // What is hours in an attempt's own job is seconds in this one.
+    const sent = body.text.replace(/"LostAfter":\d+/, '"LostAfter":5000000000');
+    const answer = await fetch(`${agent.address}/v1/jobs`, { method: "POST", body: sent });
+    expect(answer.status).toBe(200);
+    const { attemptId } = request;
+    const job = jobNameOf(config.installation, attemptId);
+    await untilObserved(cluster, dispatcher, attemptId, (seen) => seen.state === "running");
+    await withDeadline("the task's process", 10_000, async () => (await taskProcesses(job)).length === 1);
+    const [pid] = await taskProcesses(job);
+
+    await agent.kill("client");
+    const lost = "node client was lost to Nomad";
+    await untilObserved(cluster, dispatcher, attemptId, ({ detail }) => detail === lost, 60_000);
+    expect(await taskProcesses(job)).toEqual([pid]);
+    // Nobody has seen it end, so nobody says that it has.
+    expect(await dispatcher.stop({ attemptId, graceMs: 0 })).toEqual({ status: "stopping" });
+    await agent.restart("client");
+    await untilGone(cluster, dispatcher, attemptId);
+    await withDeadline("the task to end", 20_000, async () => (await taskProcesses(job)).length === 0);
+  }, 180_000);
 
   test("a job that somebody stops or purges by hand is seen, and not placed anew", async () => {
     const stopped = await running();

@@ -24,11 +24,12 @@ export async function untilObserved(
   dispatcher: Dispatcher,
   attemptId: AttemptId,
   isRight: (observation: Observation) => boolean,
+  withinMs = WAIT_MS,
 ): Promise<Observation> {
   let seen: Observation | null = null;
   await withDeadline(
     `an observation of ${attemptId}`,
-    WAIT_MS,
+    withinMs,
     async () => {
       const all = await dispatcher.observe([attemptId]);
       seen = all.find((one) => one.attemptId === attemptId) ?? null;

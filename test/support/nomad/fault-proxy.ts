@@ -26,6 +26,8 @@ export type Fault =
     }
   /** The answer's text is changed. */
   | { readonly kind: "rewrite"; readonly change: (text: string) => string }
+  /** The answer is these pieces, with pauses between them, and then the connection breaks. */
+  | { readonly kind: "pieces"; readonly pieces: readonly (string | Uint8Array)[]; readonly pauseMs: number }
   /** The answer comes one byte at a time. */
   | { readonly kind: "trickle"; readonly pauseMs: number };
 
@@ -110,6 +112,14 @@ async function meet(
       const answer = await send();
       return give(response, { ...answer, body: Buffer.from(fault.change(answer.body.toString("utf8"))) });
     }
+    case "pieces":
+      response.writeHead(200, { "content-type": "application/json" });
+      for (const piece of fault.pieces) {
+        if (response.destroyed) return;
+        response.write(piece);
+        await delay(fault.pauseMs);
+      }
+      return void response.destroy();
     case "trickle": {
       const answer = await send();
       response.writeHead(answer.status, headersOf(answer));

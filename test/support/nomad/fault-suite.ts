@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { NomadConfig } from "../../../nomad/config.ts";
+import type { Hint } from "../../../schemas/dispatcher.ts";
 import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
@@ -159,10 +160,89 @@ export function describeNomadFaults(cluster: () => Cluster): void {
     for (const { attemptId } of [good, odd]) await untilGone(cluster(), dispatcher, attemptId);
   });
 
+  test("answers with fields that we do not know are read all the same", async () => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    const withMore = (text: string): string => text.replace(/\{/g, '{"NotYetInvented":{"a":[1]},');
+    proxy.inject(/^(GET|POST) \/v1\/jobs?/, { kind: "rewrite", change: withMore }, 6);
+    expect(await dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
+    await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    expect(await startsOf(config, request.attemptId)).toBe(1);
+    await untilGone(cluster(), dispatcher, request.attemptId);
+  });
+
+  test("an old list does not hide an attempt that is asked for", async () => {
+    const { proxy, dispatcher } = await open();
+    const request = dispatchRequest();
+    await dispatcher.dispatch(request);
+    await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "running");
+    proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: () => "[]" });
+    const [seen] = await dispatcher.observe([request.attemptId]);
+    expect(seen).toMatchObject({ attemptId: request.attemptId, state: "running" });
+    await untilGone(cluster(), dispatcher, request.attemptId);
+  });
+
+  test("a job that is not found for once is not stopped, and is found again", async () => {
+    const { proxy, config, dispatcher } = await open();
+    const request = dispatchRequest();
+    const { attemptId } = request;
+    await dispatcher.dispatch(request);
+    await untilObserved(cluster(), dispatcher, attemptId, (seen) => seen.state === "running");
+    const newcomer = new NomadDispatcher(config);
+    onTestFinished(() => newcomer.close());
+    const notFound: Fault = { kind: "answer", status: 404, body: "job not found" };
+    proxy.inject(new RegExp(`^GET /v1/job/${jobNameOf(config.installation, attemptId)}$`), notFound);
+    // Not found means that its name is free, so a stop tries to take it, and is told that it is taken.
+    expect(await newcomer.stop({ attemptId, graceMs: 0 })).toEqual({ status: "stopping" });
+    await untilObserved(cluster(), newcomer, attemptId, (seen) => seen.state === "running");
+    expect(await startsOf(config, attemptId)).toBe(1);
+    await untilGone(cluster(), dispatcher, attemptId);
+  });
+
   test("a list that cannot be read is an error, not an empty cluster", async () => {
     const { proxy, dispatcher } = await open();
     proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: () => "null" });
     await expect(dispatcher.list(null)).rejects.toMatchObject({ name: "NomadError", failure: "malformed" });
+  });
+
+  const frame = (name: string): string =>
+    `${JSON.stringify({ Index: 7, Events: [{ Topic: "Allocation", Key: "k", FilterKeys: [name] }] })}\n`;
+  test.each<readonly [string, (name: string) => readonly (string | Uint8Array)[]]>([
+    ["cut in the middle of a line", (name) => [frame(name).slice(0, -3)]],
+    ["cut in the middle of a name", (name) => [frame(name).slice(0, 90), frame(name).slice(90)]],
+    [
+      "split inside a character",
+      (name) => {
+        const text = Buffer.from(`{"Payload":"\u00fc"}\n${frame(name)}`);
+        const at = text.indexOf(0xc3) + 1;
+        return [text.subarray(0, at), text.subarray(at)];
+      },
+    ],
+    [
+      "with a line of ten megabytes",
+      (name) => [`{"Payload":"${"x".repeat(10 * 1024 * 1024)}`, `"}\n${frame(name)}`],
+    ],
+    [
+      "that says everything again, and out of order",
+      (name) => [frame(name), "{}\n", frame(name).replace("7", "3")],
+    ],
+    ["that skips what happened", () => ["{}\n"]],
+  ])("hints come from a stream %s", async (_what, pieces) => {
+    const hints: Hint[] = [];
+    const { proxy, config, dispatcher } = await open({ onHint: (hint) => void hints.push(hint) });
+    const { attemptId } = dispatchRequest();
+    const answer = pieces(jobNameOf(config.installation, attemptId));
+    const streamed = /^GET \/v1\/event\/stream$/;
+    // The pause is longer than hints are gathered, so that the new connection's own hint comes apart.
+    proxy.inject(streamed, { kind: "pieces", pieces: ["{}\n", ...answer], pauseMs: 400 });
+    await dispatcher.start();
+    const isNamed = answer.some((piece) => piece.length > 3);
+    await withDeadline("the hint", 15_000, async () =>
+      isNamed ? hints.some((hint) => hint.includes(attemptId)) : hints.includes("any"),
+    );
+    // The broken stream is followed by another, which begins with a look at everything.
+    const looks = async () => hints.filter((hint) => hint === "any").length > 1;
+    await withDeadline("the next stream", 15_000, looks, async () => proxy.calls.join("\n"));
   });
 
   test("hints go on after streams that end at once, break, or are refused", async () => {
