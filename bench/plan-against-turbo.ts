@@ -17,6 +17,7 @@ discover: [npm]
 jobs:
   build:
     for_each: affected
+    components: [packages/*]
     steps:
       - npm run build
 `;
