@@ -107,7 +107,7 @@ test("a step sees what its contract says and nothing else of the machine", async
   });
   const names = plane.log(1).trim().split("\n");
   const values = Object.fromEntries(names.map((line) => line.split("=", 2)));
-  const { HOME, TMPDIR, DELTA_WORKSPACE, PWD, PATH, _: last, SHLVL, OLDPWD, ...rest } = values;
+  const { HOME, TMPDIR, DELTA_OUTPUT, DELTA_WORKSPACE, PWD, PATH, _: last, SHLVL, OLDPWD, ...rest } = values;
   expect(rest).toEqual({
     CI: "true",
     DELTA: "true",
@@ -124,7 +124,8 @@ test("a step sees what its contract says and nothing else of the machine", async
     SHARED: "step",
   });
   expect(PATH).toBe(process.env.PATH);
-  for (const folder of [HOME, TMPDIR, DELTA_WORKSPACE]) expect(folder).toContain(plane.attemptId);
+  for (const folder of [HOME, TMPDIR, DELTA_OUTPUT, DELTA_WORKSPACE])
+    expect(folder).toContain(plane.attemptId);
   expect([PWD, DELTA_WORKSPACE]).toEqual([DELTA_WORKSPACE, DELTA_WORKSPACE]);
   void [last, SHLVL, OLDPWD];
 });
