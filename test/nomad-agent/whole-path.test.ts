@@ -20,6 +20,20 @@ jobs:
   broken:
     steps:
       - exit 3
+  search:
+    steps:
+      - |
+        set +e
+        # A signed identity in its usual form: two parts of base64 JSON and a signature.
+        pattern='eyJ[A-Za-z0-9_-]{20,}\\.eyJ[A-Za-z0-9_-]{20,}\\.'
+        places='/secrets /local /alloc /tmp /run /var /root /home /etc'
+        grep -rlaE "$pattern" $places && echo found in files
+        grep -slaE "$pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline && echo found in processes
+        env | grep -E '^(NOMAD_TOKEN|NOMAD_SECRETS|DELTA_.*TOKEN)' && echo found in the environment
+        ls /secrets
+        # The same search finds what is there.
+        printf 'eyJ%040d.eyJ%040d.x' 1 2 >/tmp/control
+        grep -rlaE "$pattern" $places
 `;
 
 const POOL = {
@@ -68,7 +82,10 @@ describe.runIf(missingPart("docker") === null)("from a commit to a result on a r
     expect(attempts).toEqual([
       ["build", ["succeeded", "ok", 0]],
       ["broken", ["failed", "step_failed", 3]],
+      ["search", ["succeeded", "ok", 0]],
     ]);
+    // Nomad puts api.sock there for every task; it answers nobody without a token.
+    expect(await world.logText(run.jobs[2]?.attempts[0]?.id ?? "", 1)).toBe("api.sock\n/tmp/control\n");
     expect(await world.logText(run.jobs[0]?.attempts[0]?.id ?? "", 2)).toBe("lo\n");
   });
 });
