@@ -32,7 +32,7 @@ export class ScratchRepository {
   }
 
   /** Writes the files, commits everything and returns the commit's id. */
-  commit(files: Readonly<Record<string, string>>, message = "a change"): string {
+  commit(files: Readonly<Record<string, string | Uint8Array>>, message = "a change"): string {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(this.path, name)), { recursive: true });
       writeFileSync(join(this.path, name), text);

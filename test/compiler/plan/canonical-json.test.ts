@@ -26,7 +26,8 @@ test("is what the reference writer of RFC 8785 writes", () => {
     fc.property(value, (any) => {
       expect(canonicalJson(any)).toBe(serialize(any));
     }),
-    { numRuns: 2_000 },
+    // Compared with another program, so always over the same values.
+    { numRuns: 2_000, seed: 2_000 },
   );
 });
 

@@ -142,7 +142,8 @@ describe("for any text", () => {
           if (codes.length === 0 && node) expect(plain(node)).toEqual(JSON.parse(text));
         },
       ),
-      { numRuns: 300 },
+      // Compared with another reader, so always over the same documents.
+      { numRuns: 300, seed: 300 },
     );
   });
 });

@@ -9,6 +9,8 @@ import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
 import { createPlanner, type PlannerSettings } from "../../../control-plane/planning/planner.ts";
 import type { PlanningRequest } from "../../../control-plane/planning/planning-messages.ts";
 import { isLive } from "../../support/job-processes.ts";
+import { HOSTILE_PIPELINES } from "../../support/hostile/pipelines.ts";
+import { HOSTILE_YAML } from "../../support/hostile/yaml-texts.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 
 const PIPELINE = `version: 1
@@ -107,6 +109,37 @@ test("a process that dies is told apart, and the next plan gets another", async 
   for (let time = 0; time < 3; time++) {
     await expect(planner.plan(asked)).rejects.toMatchObject({ kind: "crashed" });
   }
+});
+
+test("every kind of hostile pipeline is answered by one other process, which outlives them all", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const kinds = new Map(
+    [...HOSTILE_PIPELINES.slice(0, 6), ...HOSTILE_YAML].map((one) => [one.code, one.text]),
+  );
+  const asked = Array.from(kinds, ([code, text]) => ({
+    code,
+    head: repository.commit({ ".delta/pipeline.yaml": text }),
+  }));
+  for (const { code, head } of asked) {
+    const { digest, diagnostics } = await planner.plan(request(repository, head));
+    expect([digest, diagnostics.map((found) => found.code)]).toEqual([null, expect.arrayContaining([code])]);
+  }
+  const good = request(repository, repository.commit({ ".delta/pipeline.yaml": PIPELINE }));
+  expect((await planner.plan(good)).digest).not.toBeNull();
+}, 120_000);
+
+test("plans are made in a process with another number than this one", async () => {
+  const told =
+    "process.on('message', ({ id }) => process.send({ id, ok: false, message: String(process.pid) }))";
+  const planner = world({ program: program(told) });
+  const repository = new ScratchRepository();
+  const asked = request(repository, repository.commit({}));
+  const pidOf = (): Promise<string> => planner.plan(asked).then(String, (error: Error) => error.message);
+  const pids = [await pidOf(), await pidOf()];
+  expect(pids[0]).toMatch(/^[0-9]+$/);
+  expect(pids[1]).toBe(pids[0]);
+  expect(pids).not.toContain(String(process.pid));
 });
 
 test("a process that hangs is ended at the deadline while this one goes on", async () => {
