@@ -6,6 +6,7 @@ import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { TreeSnapshot } from "../input.ts";
 import { catalogueName, type PinnedFiles, pinnedKey, pinnedName, type PinnedRequest } from "../pinned.ts";
+import { unreachable } from "../unreachable.ts";
 import type { WrittenInclude } from "./written-include.ts";
 
 /** The text of one configuration file. */
@@ -58,8 +59,10 @@ export class IncludedTexts {
         return this.#local(what.path, include);
       case "template":
         return this.#template(what.name, include);
-      default:
+      case "pinned":
         return this.#pinned(what);
+      default:
+        return unreachable(what);
     }
   }
 

@@ -9,10 +9,10 @@ import {
   wantedPinned,
 } from "../../compiler/index.ts";
 import { PlaceFinder } from "../../compiler/diagnostics/index.ts";
-import type { Diagnostic, PlacedDiagnostic } from "../../schemas/diagnostic.ts";
 import { openRepository, readCompileInput } from "../git/index.ts";
 import { type BackendAbilities, notCarriedOut } from "./not-carried-out.ts";
 import type { PlanningRequest, PlanningResult, PlanningRules } from "./planning-messages.ts";
+import { placed } from "./placed-diagnostic.ts";
 import { toldAsDiagnostics } from "./told-as-diagnostics.ts";
 
 /** One for all plans of this process, which mostly meet pipelines they have met before. */
@@ -51,7 +51,7 @@ export async function planCommit(
   });
   const texts = inputTexts(sources);
   const places = new PlaceFinder(texts);
-  const found = diagnostics.map((diagnostic) => placed(diagnostic, places));
+  const found = diagnostics.map((diagnostic) => placed(diagnostic, places, sources.head));
   const told = plan === null ? [] : toldAsDiagnostics(notCarriedOut(plan, backend), texts);
   const all = [...found, ...told];
   return told.some(({ severity }) => severity === "error")
@@ -60,12 +60,3 @@ export async function planCommit(
 }
 
 const NO_ABILITIES: BackendAbilities = { labels: false, network: false };
-
-function placed(diagnostic: Diagnostic, places: PlaceFinder): PlacedDiagnostic {
-  const { span } = diagnostic;
-  return {
-    ...diagnostic,
-    place: span === null ? null : places.place(span.file, span.start),
-    end: span === null ? null : places.place(span.file, span.end),
-  };
-}

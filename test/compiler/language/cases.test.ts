@@ -12,7 +12,7 @@ import { DIAGNOSTIC_CODES } from "../../../schemas/diagnostic-codes.ts";
 import { loadFiles, PIPELINE, pushToMain, renderFindings } from "./load-text.ts";
 
 const CASES = join(import.meta.dirname, "cases");
-const NAMES = new Map(Object.entries(DIAGNOSTIC_CODES).map(([code, { name }]) => [name as string, code]));
+const NAMES = new Map(Object.entries(DIAGNOSTIC_CODES).map(([code, { name }]) => [name, code]));
 
 /** The case's files by their path in the repository; `pipeline.yaml` is the pipeline itself. */
 function filesOf(name: string): Readonly<Record<string, string>> {
