@@ -6,9 +6,9 @@ export const SURROUNDINGS: Readonly<Record<string, string>> = {
   "Cargo.toml": '[workspace]\nmembers = ["c/*"]\n',
   "c/x/Cargo.toml": '[package]\nname = "x"\n[dependencies]\ny = { path = "../y" }\nserde = "1"\n',
   "c/y/Cargo.toml": '[package]\nname = "y"\n',
-  "go.mod": "module example.org/root\n\ngo 1.22\n",
+  "go.mod": "module example.org/top\n\ngo 1.22\n",
   "g/go.mod":
-    "module example.org/root/g\n\nrequire example.org/root v0.0.0\n\nreplace example.org/root => ../\n",
+    "module example.org/top/g\n\nrequire example.org/top v0.0.0\n\nreplace example.org/top => ../\n",
   "pom.xml": "<project><artifactId>m</artifactId><modules><module>m/a</module></modules></project>",
   "m/a/pom.xml": "<project><artifactId>ma</artifactId></project>",
   "pyproject.toml": '[tool.uv.workspace]\nmembers = ["py/*"]\n',
@@ -181,7 +181,7 @@ export const MANIFESTS: readonly ManifestSample[] = [
   {
     path: "go.mod",
     seeds: [
-      "module example.org/root\n\ngo 1.22\n\nrequire (\n\texample.org/root/g v1.0.0 // indirect\n\tgolang.org/x/text v0.3.0\n)\n\nreplace example.org/root/g => ./g\n",
+      "module example.org/top\n\ngo 1.22\n\nrequire (\n\texample.org/top/g v1.0.0 // indirect\n\tgolang.org/x/text v0.3.0\n)\n\nreplace example.org/top/g => ./g\n",
     ],
     tokens: GO_TOKENS,
   },
