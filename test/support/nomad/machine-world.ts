@@ -22,14 +22,15 @@ export class MachineWorld {
     this.folder = folder;
   }
 
-  static async start(): Promise<MachineWorld> {
+  /** The root is an archive of the cache. */
+  static async start(root: string): Promise<MachineWorld> {
     const folder = await mkdtemp(join(tmpdir(), "delta-machines-"));
     // QEMU runs as nobody.
     await chmod(folder, 0o755);
     const runner = join(folder, "runner");
     await buildTestRunnerFolder(runner);
     await makeReadOnlyDisk(runner, join(folder, "delta-runner.img"));
-    const cached = await testMachineImage();
+    const cached = await testMachineImage(root);
     for (const name of await readdir(cached)) await linkOrCopy(join(cached, name), join(folder, name));
     const config = { image_paths: [folder], args_allowlist: QEMU_FLAGS };
     const agent = await startNomadAgent({ plugins: [{ qemu: [{ config: [config] }] }] });
