@@ -56,7 +56,10 @@ export const DIAGNOSTIC_CODES = {
   DC1107: error("value.malformed", "A text does not have the form that is expected"),
   DC1108: error("duration.invalid", "A duration is malformed or out of range"),
   DC1109: error("size.invalid", "A size is malformed or out of range"),
-  DC1110: error("key.unsupported", "A key or value of the language is not supported yet"),
+  DC1110: {
+    ...error("key.unsupported", "A key or value of the language is not supported yet"),
+    retired: true,
+  },
   DC1111: error("key.conflict", "Two keys are written that exclude each other"),
   DC1112: error("path.outside_repository", "A folder is not inside the repository"),
   DC1113: error("schedule.invalid", "A schedule's cron fields or time zone are malformed"),

@@ -17,7 +17,7 @@ export type Env = Readonly<Record<string, string>>;
 export interface RuleDraft {
   readonly if?: string | undefined;
   readonly changes?: readonly string[] | undefined;
-  readonly run?: "never" | undefined;
+  readonly run?: "never" | "manual" | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -35,6 +35,29 @@ export interface NeedDraft {
   readonly job: string;
   readonly when?: "done" | undefined;
   readonly optional?: true | undefined;
+  readonly artifacts?: readonly string[] | undefined;
+}
+
+export interface ServiceDraft {
+  readonly image: string;
+  readonly env?: Env | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly ports?: readonly number[] | undefined;
+}
+
+export interface ArtifactDraft {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly type?: string | undefined;
+  readonly when?: string | undefined;
+  readonly expire?: string | undefined;
+}
+
+export interface CacheDraft {
+  readonly key: string;
+  readonly paths: readonly string[];
+  readonly restore_keys?: readonly string[] | undefined;
+  readonly mode?: "read" | "write" | undefined;
 }
 
 /** Keys as in the language, in the order to be written. */
@@ -54,6 +77,12 @@ export interface JobDraft {
   readonly retry?: unknown;
   readonly allow_failure?: boolean | readonly number[] | undefined;
   readonly runner?: Readonly<Record<string, string>> | undefined;
+  readonly services?: Readonly<Record<string, ServiceDraft>> | undefined;
+  readonly caches?: readonly CacheDraft[] | undefined;
+  readonly artifacts?: readonly ArtifactDraft[] | undefined;
+  readonly environment?: string | Readonly<Record<string, string>> | undefined;
+  readonly concurrency?: string | Readonly<Record<string, unknown>> | undefined;
+  readonly interruptible?: boolean | undefined;
   readonly steps: readonly StepDraft[];
 }
 
@@ -74,7 +103,13 @@ const JOB_ORDER = [
   "retry",
   "allow_failure",
   "runner",
+  "environment",
+  "concurrency",
+  "interruptible",
+  "services",
+  "caches",
   "steps",
+  "artifacts",
 ] as const satisfies readonly (keyof JobDraft)[];
 
 /** Keys that are written once when all jobs agree. */
@@ -106,7 +141,12 @@ function jobValue(job: JobDraft, shared: object): Readonly<Record<string, unknow
   const ordered = JOB_ORDER.filter((key) => !Object.hasOwn(shared, key)).map(
     (key) => [key, job[key]] as const,
   );
-  return compact({ ...Object.fromEntries(ordered), needs, steps });
+  const services = Object.fromEntries(
+    Object.entries(job.services ?? {}).map(([name, service]) => [name, shortest({ ...service }, "image")]),
+  );
+  const caches = job.caches?.map((cache) => compact({ ...cache }));
+  const artifacts = job.artifacts?.map((artifact) => compact({ ...artifact }));
+  return compact({ ...Object.fromEntries(ordered), needs, services, caches, steps, artifacts });
 }
 
 /** A map of one key as its value alone, where that key is the one meant by it. */

@@ -6,6 +6,7 @@ import { type JobDraft, NEVER, type NeedDraft } from "../emit.ts";
 import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
+import { convertParts } from "./parts.ts";
 import { convertStrategy } from "./matrix.ts";
 import { convertSteps, shellOf } from "./steps.ts";
 import { convertEnv, convertText } from "./texts.ts";
@@ -19,14 +20,10 @@ export interface WorkflowContext {
   readonly workdir: string | null;
 }
 
-const NOT_YET = "is not supported yet";
 const WHY: Readonly<Record<string, string>> = {
-  concurrency: NOT_YET,
-  environment: NOT_YET,
-  outputs: NOT_YET,
+  outputs: "are values that scripts of that server print",
   permissions: "is about a token that jobs are never given",
-  secrets: NOT_YET,
-  services: NOT_YET,
+  secrets: "names secrets of that server",
 };
 
 /** One job; null when nothing of it could run, which is then told. */
@@ -67,6 +64,7 @@ export function convertJob(entry: YamlEntry, context: WorkflowContext): JobDraft
     timeout: timeoutOf(reader.take("timeout-minutes"), report),
     allow_failure: allowFailureOf(reader.take("continue-on-error"), report),
     runner,
+    ...convertParts(reader, scope, report),
     steps,
   };
   reader.finish("a job", WHY);

@@ -68,7 +68,7 @@ export function convertGitlab(root: YamlMap, report: Report): PipelineDraft {
     inputs: undefined,
     env,
     defaults: undefined,
-    jobs: withKnownNeeds(converted, (id) => places.get(id) ?? root.span, report),
+    jobs: withKnownNeeds(withArtifacts(converted), (id) => places.get(id) ?? root.span, report),
   };
 }
 
@@ -114,6 +114,8 @@ function needsOf(
   report: Report,
 ): readonly NeedDraft[] {
   const needs = entryOf(job.map, "needs");
+  const named = entryOf(job.map, "dependencies");
+  const isTaken = (name: string): boolean => named === null || scalarTexts(named.value).includes(name);
   const when = scalarText(entryOf(job.map, "when")?.value) === "always" ? ("done" as const) : undefined;
   if (needs !== null)
     return itemsOf(needs.value).flatMap((item) => {
@@ -121,8 +123,8 @@ function needsOf(
       const reader = map === null ? null : new KeyReader(map, report);
       const name = scalarText(reader === null ? item : reader.node("job"));
       const optional = scalarText(reader?.node("optional")) === "true" ? (true as const) : undefined;
+      const isWithout = scalarText(reader?.node("artifacts")) === "false";
       reader?.finish("a need", {
-        artifacts: "is not supported yet",
         pipeline: "reads another pipeline",
         project: "reads another project",
       });
@@ -131,14 +133,37 @@ function needsOf(
         leftOut(report, item.span, "This need is no job of this file and was left out");
         return [];
       }
-      return [{ job: id, when, optional }];
+      return [{ job: id, when, optional, artifacts: isWithout || !isTaken(name ?? "") ? [] : undefined }];
     });
   const order = stages.length === 2 ? STAGES_DEFAULT : stages;
   const before = order.slice(0, Math.max(0, order.indexOf(job.stage))).toReversed();
   const near = before.find((stage) => jobs.some((other) => other.stage === stage));
   return jobs
-    .filter(({ stage }) => stage === near)
-    .map(({ entry }) => ({ job: ids.get(entry.key) ?? "", when }));
+    .filter(
+      ({ entry, stage, map }) =>
+        stage === near || (before.includes(stage) && keepsFiles(map) && isTaken(entry.key)),
+    )
+    .map(({ entry }) => ({
+      job: ids.get(entry.key) ?? "",
+      when,
+      artifacts: isTaken(entry.key) ? undefined : [],
+    }));
+}
+
+/** Jobs of all stages before hand their files on, not only those of the nearest one. */
+function keepsFiles(map: YamlMap): boolean {
+  return entryOf(mapOf(entryOf(map, "artifacts")?.value), "paths") !== null;
+}
+
+/** Each need with the artifacts that its job keeps; an empty list has been asked for and stays. */
+function withArtifacts(jobs: ReadonlyMap<string, JobDraft>): ReadonlyMap<string, JobDraft> {
+  const filled = (need: NeedDraft): NeedDraft => {
+    const kept = (jobs.get(need.job)?.artifacts ?? []).filter(({ type }) => type === undefined);
+    return need.artifacts === undefined && need.when === undefined
+      ? { ...need, artifacts: kept.map(({ name }) => name) }
+      : need;
+  };
+  return new Map(Array.from(jobs, ([id, job]) => [id, { ...job, needs: job.needs?.map(filled) }]));
 }
 
 /** Whether anything in the file speaks of merge requests; without it they start no pipeline of their own. */

@@ -4,6 +4,7 @@ import { booleanOf, entryOf, itemsOf, mapOf, numberOf } from "../../language/rea
 import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
 import { allOf, type Env, type JobDraft, NEVER, plainText, type StepDraft } from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
+import { convertParts } from "./parts.ts";
 import { convertParallel } from "./parallel.ts";
 import { convertOnly, convertRules } from "./rules.ts";
 import { predefinedEnv, variablesEnv } from "./variables.ts";
@@ -18,19 +19,9 @@ export interface JobContext {
   readonly isForRequests: boolean;
 }
 
-const NOT_YET = "is not supported yet";
 const WHY: Readonly<Record<string, string>> = {
-  artifacts: NOT_YET,
-  cache: NOT_YET,
-  coverage: NOT_YET,
-  dependencies: "speaks of artifacts, which are not supported yet,",
-  environment: NOT_YET,
-  id_tokens: NOT_YET,
-  interruptible: NOT_YET,
-  release: NOT_YET,
-  resource_group: NOT_YET,
-  secrets: NOT_YET,
-  services: NOT_YET,
+  id_tokens: "names audiences of that server",
+  secrets: "names a vault of that server",
   tags: "names runners of that server (choose `runner.pool`)",
 };
 
@@ -51,6 +42,7 @@ export function convertJob(
   }
   reader.take("stage");
   reader.take("needs");
+  reader.take("dependencies");
   const image = imageOf(reader.take("image"), report);
   const own = variablesEnv(reader.node("variables"), report);
   const { env: shares, ...spread } = convertParallel(reader.take("parallel"), report);
@@ -78,6 +70,7 @@ export function convertJob(
     timeout: timeoutOf(reader.take("timeout"), report),
     retry: retryOf(reader.take("retry"), report),
     allow_failure: allowFailureOf(reader.take("allow_failure")),
+    ...convertParts(entry.key, reader, report),
     steps: [{ run: plainText(run) }, ...afterStep(after)],
   };
   reader.finish("a job", WHY);
@@ -120,14 +113,12 @@ function conditionOf(
   if (rules !== null) return { rules: convertRules(rules, report) };
   const word = scalarText(when?.value) ?? "on_success";
   const runs = word === "on_success" || word === "always";
-  if (when !== null && !runs && word !== "never")
-    changed(
-      report,
-      when.keySpan,
-      `\`when: ${word}\` is not supported yet; the job does not run in its place`,
-    );
   const pushesOnly = only === null && !hasRules && isForRequests ? "event.kind != 'pull_request'" : undefined;
   const asked = convertOnly(only, except, report);
+  if (word === "manual")
+    return { rules: [{ if: allOf([asked.if, pushesOnly]), changes: asked.changes, run: "manual" }] };
+  if (when !== null && !runs && word !== "never")
+    changed(report, when.keySpan, `\`when: ${word}\` has no counterpart; the job does not run in its place`);
   return { if: allOf([runs ? undefined : NEVER, asked.if, pushesOnly]), changes: asked.changes };
 }
 

@@ -41,12 +41,8 @@ function convertRule(item: YamlNode, report: Report): RuleDraft | null {
   reader.finish("a rule");
   if (test === undefined || changes === undefined) return null;
   const word = scalarText(when?.value) ?? "on_success";
-  if (when !== null && !["on_success", "never", "always"].includes(word)) {
-    changed(
-      report,
-      when.keySpan,
-      `\`when: ${word}\` is not supported yet; the job does not run in its place`,
-    );
+  if (when !== null && !["on_success", "never", "always", "manual"].includes(word)) {
+    changed(report, when.keySpan, `\`when: ${word}\` has no counterpart; the job does not run in its place`);
   }
   const files =
     exists === undefined
@@ -60,8 +56,9 @@ function convertRule(item: YamlNode, report: Report): RuleDraft | null {
   return {
     if: empty && runs ? "true" : condition,
     changes: changes ?? undefined,
-    run: runs ? undefined : "never",
-    reason: runs || word === "never" ? undefined : `\`when: ${word}\` before the conversion`,
+    run: runs ? undefined : word === "manual" ? "manual" : "never",
+    reason:
+      runs || word === "never" || word === "manual" ? undefined : `\`when: ${word}\` before the conversion`,
   };
 }
 

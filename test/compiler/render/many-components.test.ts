@@ -51,7 +51,7 @@ test("an instance that is not there is explained, and so is what would run it", 
   const given = input("packages/c487/index.ts");
   const plan = planOf("packages/c487/index.ts");
   const decision = absentInstance(given, plan, "test[component=c3]")?.decision;
-  if (decision == null) throw new Error("no decision");
+  if (decision === null || decision === undefined) throw new Error("no decision");
   expect(renderExplain({ ...plan, decisions: [decision] }, "test[component=c3]", plain)).toMatchSnapshot();
   const answer = whyNot(given, "test[component=c3]");
   if (answer === null) throw new Error("no answer");
