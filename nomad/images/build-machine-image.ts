@@ -74,7 +74,7 @@ export async function buildMachineImage(folder: string, options: MachineImageOpt
 async function firstFileSystem(modulesFolder: string, busybox: string): Promise<Buffer> {
   const modules = await readModules(modulesFolder, NEEDED_MODULES);
   const script = (name: string) => readFile(new URL(name, import.meta.url));
-  const folders = ["bin", "dev", "modules", "proc", "root", "run", "sys"];
+  const folders = ["bin", "dev", "disk", "modules", "proc", "run", "sys"];
   const file = (path: string, mode: number, content: Buffer): ArchiveEntry => ({
     path,
     kind: "file",

@@ -35,7 +35,7 @@ find_disks() {
 }
 within 20 find_disks || fail "no disk for the root, or none of the runner (serial delta-runner)"
 say "root disk $root, runner's disk $runner"
-$b mount -t ext4 -o noatime "$root" /root || fail "cannot mount the root disk $root as ext4"
+$b mount -t ext4 -o noatime "$root" /disk || fail "cannot mount the root disk $root as ext4"
 $b mkdir -p /run/delta/runner /run/delta/told
 $b mount -t ext4 -o ro,nosuid,nodev "$runner" /run/delta/runner || fail "cannot mount the runner's disk $runner"
 
@@ -54,7 +54,7 @@ $b ip addr add 10.0.2.15/24 dev eth0
 
 $b cp $b /start.sh /run/delta/
 for place in proc sys dev run; do
-  $b mkdir -p "/root/$place"
-  $b mount --move "/$place" "/root/$place" || fail "the image has no folder /$place"
+  $b mkdir -p "/disk/$place"
+  $b mount --move "/$place" "/disk/$place" || fail "the image has no folder /$place"
 done
-exec $b switch_root /root /run/delta/busybox sh /run/delta/start.sh
+exec $b switch_root /disk /run/delta/busybox sh /run/delta/start.sh

@@ -1,8 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ControlPlaneConfig } from "../../../control-plane/config.ts";
+import { connect } from "../../../control-plane/db/client.ts";
+import { startEmbeddedPostgres } from "../../../control-plane/db/embedded/embedded-postgres.ts";
 import { type ControlPlane, readConfig, startControlPlane } from "../../../control-plane/main.ts";
-import type { RunView } from "../../../schemas/api.ts";
+import type { PlanView, RunView } from "../../../schemas/api.ts";
+import type { RunId } from "../../../schemas/ids.ts";
+import { HistoryChecker } from "../../simulation/history-checker.ts";
 import type { SourceRepository } from "../source-repository.ts";
 import type { NomadAgent } from "./agent.ts";
 import { withDeadline } from "./deadline.ts";
@@ -15,7 +20,12 @@ export interface PlaneOnNomad {
   /** Begins a run of every job of the repository's pipeline. */
   runAll(repository: SourceRepository): Promise<RunView>;
   untilRun(id: string, what: string, isRight: (run: RunView) => boolean): Promise<RunView>;
+  /** Waits for a line of the control plane's own log. */
+  untilLog(pattern: RegExp): Promise<void>;
   logText(attempt: string, stream: number): Promise<string>;
+  cancel(id: string): Promise<void>;
+  /** Throws a Violation when the rows of a run break a promise: one live lease, one end, no gap in the audit. */
+  checkHistory(id: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -23,7 +33,14 @@ const WAIT_MS = 120_000;
 
 export async function startPlaneOnNomad(
   agent: Pick<NomadAgent, "address" | "logTail">,
-  settings: { readonly installation: string; readonly pool: object },
+  settings: {
+    readonly installation: string;
+    readonly pool: object;
+    /** For what operators have no setting, such as short leases. */
+    readonly overrides?: Partial<ControlPlaneConfig>;
+    /** Of every wait for a run. */
+    readonly waitMs?: number;
+  },
 ): Promise<PlaneOnNomad> {
   const stateFolder = await mkdtemp(join(tmpdir(), "delta-state-"));
   const { installation, pool } = settings;
@@ -38,7 +55,7 @@ export async function startPlaneOnNomad(
   };
   const lines: string[] = [];
   const logStream = { write: (line: string) => void lines.push(line) };
-  const plane = await startControlPlane(readConfig(environment), { logStream });
+  const plane = await startControlPlane(readConfig(environment, settings.overrides), { logStream });
   const authorization = `Bearer ${plane.apiToken}`;
   const ask = async (path: string, body?: object): Promise<string> => {
     const answer = await fetch(`${plane.url}/api/v1${path}`, {
@@ -67,11 +84,32 @@ export async function startPlaneOnNomad(
       };
       return JSON.parse(await ask("/runs", body)) as RunView;
     },
+    untilLog: (pattern) =>
+      withDeadline(
+        `a line ${pattern} in the log`,
+        WAIT_MS,
+        async () => lines.some((line) => pattern.test(line)),
+        async () => [...lines, await agent.logTail()].join("\n"),
+      ),
+    async cancel(id) {
+      await ask(`/runs/${id}/cancel`, {});
+    },
+    async checkHistory(id) {
+      const server = await startEmbeddedPostgres({ stateFolder });
+      const database = connect(server.settings, { connections: 1, applicationName: "history" });
+      try {
+        const { plan } = await get<PlanView>(`/runs/${id}/plan`);
+        await new HistoryChecker(database, id as RunId, plan).check();
+      } finally {
+        await database.end();
+        await server.stop();
+      }
+    },
     async untilRun(id, what, isRight) {
       let run = await get<RunView>(`/runs/${id}`);
       await withDeadline(
         what,
-        WAIT_MS,
+        settings.waitMs ?? WAIT_MS,
         async () => {
           run = await get<RunView>(`/runs/${id}`);
           return isRight(run);
