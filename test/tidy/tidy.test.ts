@@ -145,7 +145,8 @@ describe("what is written down", () => {
     ]
       .map((file) => file.text)
       .join("\n");
-    expect(Object.keys(DIAGNOSTIC_CODES).filter((code) => !corpus.includes(code))).toEqual([]);
+    const raised = Object.entries(DIAGNOSTIC_CODES).filter(([, entry]) => entry.retired !== true);
+    expect(raised.map(([code]) => code).filter((code) => !corpus.includes(code))).toEqual([]);
   });
 
   test("every reason has its entry in docs/reasons.md, and every entry its reason", () => {
