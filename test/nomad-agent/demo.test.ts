@@ -64,6 +64,7 @@ function normalised(line: string): string {
     .replaceAll(/\b[0-9a-f]{40}\b/g, "<commit>")
     .replaceAll(/\b[0-9a-f]{10,12}\b/g, "<commit>")
     .replaceAll(/ *\b(\d+m )?\d+(\.\d+)? ?(ms|s|m)\b/g, " <time>")
+    .replaceAll(/(<time> )+<time>/g, "<time>")
     .replaceAll(/(?<=\S) {2,}/g, "  ");
 }
 
