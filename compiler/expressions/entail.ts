@@ -28,7 +28,7 @@ export function negation(expression: Expression): Expression {
 }
 
 /** The expression as text that is the same for the same meaning of its words, wherever it is written. */
-export function printed(expression: Expression): string {
+function printed(expression: Expression): string {
   switch (expression.kind) {
     case "literal":
       return JSON.stringify(expression.value);

@@ -5,7 +5,7 @@
  */
 export type { Expression, Template, Value, ValueMap } from "./ast.ts";
 export { checkExpression } from "./check.ts";
-export { entails, negation, printed } from "./entail.ts";
+export { entails, negation } from "./entail.ts";
 export { type Evaluation, evaluateExpression, type Scope } from "./evaluate.ts";
 export { dottedName, namesIn } from "./names.ts";
 export { parseExpression } from "./parser.ts";
