@@ -11,7 +11,8 @@ export function placementWords(failure: PlacementFailure): string {
   const pool = failure.NodePool ? `node pool "${failure.NodePool}"` : "the node pool";
   const quotas = failure.QuotaExhausted ?? [];
   if (quotas.length > 0) return `not placed: the namespace's quota is used up (${list(quotas)})`;
-  if (failure.NodesInPool === 0) return `not placed: ${pool} has no nodes`;
+  // Nomad does not count nodes that are drained or down: none may exist, or none take work.
+  if (failure.NodesInPool === 0) return `not placed: ${pool} has no node that takes work now`;
   if (failure.NodesExhausted > 0) {
     const dimensions = countsInWords(failure.DimensionExhausted);
     const what = dimensions === "" ? "" : `: too little ${dimensions}`;

@@ -63,7 +63,7 @@ export function registerRunnerApi(server: FastifyInstance, dependencies: RunnerA
     const body = checked(ClaimRequest, request.body, "body");
     const answer = await claimAttempt(database, body, timing, identities);
     if (answer.status === "granted") return answer.reply;
-    request.log.info({ attempt: body.attempt_id, cause: answer.status }, "a claim was refused");
+    request.log.warn({ attempt: body.attempt_id, cause: answer.status }, "a claim was refused");
     throw new HttpError("unauthorized", CLAIM_REFUSED);
   });
 

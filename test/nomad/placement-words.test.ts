@@ -12,7 +12,7 @@ const failure = (changes: Partial<PlacementFailure>): PlacementFailure => ({
 });
 
 test.each<readonly [Partial<PlacementFailure>, string]>([
-  [{ NodesInPool: 0, NodesEvaluated: 0 }, 'not placed: node pool "ci" has no nodes'],
+  [{ NodesInPool: 0, NodesEvaluated: 0 }, 'not placed: node pool "ci" has no node that takes work now'],
   [
     { NodesExhausted: 3, DimensionExhausted: { cpu: 1, memory: 2 } },
     'not placed: 3 nodes of node pool "ci" fully used: too little memory on 2 nodes, cpu on 1 node; it starts when room appears',

@@ -6,7 +6,7 @@ import { removeLeftovers } from "./leftovers.ts";
  * Runs the daemons of one test and outlives the test process that asked for them: when standard input
  * closes, for whatever reason, daemons, tasks, mounts and folder go.
  * Lines on standard input: `start <role>` runs the argument list in `<role>.command.json`, `kill <role>`
- * sends it SIGKILL. Each is answered by a line.
+ * sends it SIGKILL, `end <role>` SIGTERM. Each is answered by a line once it has ended.
  */
 const [folder = ""] = process.argv.slice(2);
 /** In the order of their first start; they end in the opposite order. */
@@ -45,8 +45,8 @@ process.exit(0);
 async function obey(command: string): Promise<void> {
   const [verb, role = ""] = command.split(" ");
   if (verb === "start") agents.set(role, start(role));
-  if (verb === "kill") {
-    agents.get(role)?.kill("SIGKILL");
+  if (verb === "kill" || verb === "end") {
+    agents.get(role)?.kill(verb === "kill" ? "SIGKILL" : "SIGTERM");
     await ended(role);
   }
   console.log(`done ${command}`);

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
-import { agentConfig, type AgentOptions, type AgentRole } from "./agent-config.ts";
+import { agentConfig, type AgentOptions, type AgentRole, type DaemonRole } from "./agent-config.ts";
 import { dockerCommand, startDocker } from "./docker-engine.ts";
 import { withDeadline } from "./deadline.ts";
 
@@ -16,10 +16,12 @@ export interface NomadAgent {
   readonly folder: string;
   /** Management token; null without ACLs. */
   readonly managementToken: string | null;
-  /** kill -9 of one agent; tasks go on. */
-  kill(role: AgentRole): Promise<void>;
-  /** Starts it again on the same data; waits for a leader, and after a client's start for its node. */
-  restart(role: AgentRole): Promise<void>;
+  /** kill -9 of one of them; tasks go on. */
+  kill(role: DaemonRole): Promise<void>;
+  /** SIGTERM, as a package manager or a system's shutdown sends it. */
+  end(role: AgentRole): Promise<void>;
+  /** Starts it again on the same data; waits for a leader, for a node that is ready, or for the engine. */
+  restart(role: DaemonRole): Promise<void>;
   stop(): Promise<void>;
   logTail(): Promise<string>;
 }
@@ -83,7 +85,9 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
       logTail,
       stop,
       kill: (role) => tell(`kill ${role}`),
+      end: (role) => tell(`end ${role}`),
       async restart(role) {
+        if (role === "docker") return await startDocker(folder, tell, logTail);
         await tell(`start ${role}`);
         if (role === "server") await untilLeader(address, logTail);
         else await untilReady(address, managementToken, logTail);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -43,11 +43,28 @@ export async function startDocker(
   tell: (command: string) => Promise<void>,
   logTail: () => Promise<string>,
 ): Promise<void> {
+  await withDeadline(
+    "the last engine's containerd to end",
+    READY_MS,
+    () => hasContainerdEnded(folder),
+    logTail,
+  );
   await tell("start docker");
   const answers = async (): Promise<void> => {
     await docker(folder, ["version"]);
   };
   await withDeadline("the Docker engine", READY_MS, answers, logTail);
+}
+
+/** The kernel ends it a moment after an engine that was killed; a new engine would take the dying one for its own. */
+async function hasContainerdEnded(folder: string): Promise<boolean> {
+  const file = `${folder}/data/docker-run/containerd/containerd.pid`;
+  const pid = Number(await readFile(file, "utf8").catch(() => ""));
+  if (!(pid > 0)) return true;
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  if (state !== "" && !/\) [ZX] /.test(state)) return false;
+  await rm(file, { force: true });
+  return true;
 }
 
 export async function docker(folder: string, args: readonly string[]): Promise<string> {
