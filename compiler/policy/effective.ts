@@ -17,13 +17,31 @@ export class EffectivePolicy {
   }
 
   limits(): PlanLimits {
+    const bounds = this.limitBounds();
+    return {
+      max_runtime_ms: bounds.max_runtime_ms?.value ?? null,
+      max_concurrency: bounds.max_concurrency?.value ?? null,
+      budget_ms: bounds.budget_ms?.value ?? null,
+      cancel_superseded: bounds.cancel_superseded?.value ?? false,
+      on_failure: bounds.on_failure?.value ?? "continue",
+    };
+  }
+
+  /** What each limit of the run is from; null: no document speaks of it. */
+  limitBounds(): LimitBounds {
     const runs = this.#documents.map((one) => one.runs);
     return {
-      max_runtime_ms: smallest(runs.map(({ maxRuntimeMs }) => maxRuntimeMs))?.value ?? null,
-      max_concurrency: smallest(runs.map(({ maxConcurrency }) => maxConcurrency))?.value ?? null,
-      budget_ms: smallest(runs.map(({ budgetMs }) => budgetMs))?.value ?? null,
-      cancel_superseded: runs.some(({ cancelSuperseded }) => cancelSuperseded?.value === true),
-      on_failure: runs.some(({ onFailure }) => onFailure?.value === "cancel") ? "cancel" : "continue",
+      max_runtime_ms: smallest(runs.map(({ maxRuntimeMs }) => maxRuntimeMs)),
+      max_concurrency: smallest(runs.map(({ maxConcurrency }) => maxConcurrency)),
+      budget_ms: smallest(runs.map(({ budgetMs }) => budgetMs)),
+      cancel_superseded: firstWith(
+        true,
+        runs.map(({ cancelSuperseded }) => cancelSuperseded),
+      ),
+      on_failure: firstWith(
+        "cancel",
+        runs.map(({ onFailure }) => onFailure),
+      ),
     };
   }
 
@@ -56,11 +74,21 @@ export class EffectivePolicy {
   }
 }
 
+export type LimitBounds = {
+  readonly [Key in keyof PlanLimits]: Bound<NonNullable<PlanLimits[Key]>> | null;
+};
+
 type KeysOf<Value> = {
   [Key in keyof JobCeilings]: JobCeilings[Key] extends Bound<Value> | null ? Key : never;
 }[keyof JobCeilings];
 export type NumberCeiling = KeysOf<number>;
 export type ListCeiling = KeysOf<readonly string[]>;
+
+/** Of values that end a run early, or do not. */
+function firstWith<Value>(ending: Value, bounds: readonly (Bound<Value> | null)[]): Bound<Value> | null {
+  const set = bounds.filter((bound) => bound !== null);
+  return set.find(({ value }) => value === ending) ?? set[0] ?? null;
+}
 
 function smallest(bounds: readonly (Bound<number> | null)[]): Bound<number> | null {
   return bounds.reduce<Bound<number> | null>(

@@ -4,6 +4,8 @@ import type { CompileInput } from "../input.ts";
 import { inputTexts } from "../input-texts.ts";
 import { loadPipeline } from "../language/index.ts";
 import { compile, type RulesHeld } from "../plan/compile.ts";
+import { EffectivePolicy } from "../policy/effective.ts";
+import { BoundReader } from "./bounds.ts";
 import { JobMerger } from "./merged-job.ts";
 import type { Provenance } from "./model.ts";
 import { NameReader } from "./names-read.ts";
@@ -22,12 +24,12 @@ export type * from "./model.ts";
  * below it is part of the answer, which is empty when the plan has no such value.
  */
 export function provenanceOf(input: CompileInput, wanted: string | null): readonly Provenance[] {
-  const { root, origins } = loadPipeline(input);
+  const { model, root, origins } = loadPipeline(input);
   let rules: RulesHeld = { ofPipeline: null, ofJob: () => null };
   const { plan } = compile(input, (held) => {
     rules = held;
   });
-  if (root === null || plan === null) return [];
+  if (root === null || model === null || plan === null) return [];
   const sources = inputTexts(input);
   const places = new PlaceFinder(sources);
   const placeOf = (span: Span) => places.place(span.file, span.start);
@@ -38,14 +40,16 @@ export function provenanceOf(input: CompileInput, wanted: string | null): readon
   const found: Provenance[] = [];
   const merger = new JobMerger(root);
   const items = new ItemFinder(places);
-  new PlanTracer(plan, { root, origins }, (leaf, cause) => {
+  const policy = new EffectivePolicy([model.policies, input.policy?.document ?? null]);
+  const bounds = new BoundReader(root, policy);
+  new PlanTracer(plan, { root, origins, bounds }, (leaf, cause) => {
     found.push(teller.tell(leaf, cause, () => null));
   }).trace();
   plan.jobs.forEach((job, index) => {
     const rule = rules.ofJob(job.key);
     const merged = selection.mayHold(job) ? merger.job(job.job, rule) : null;
     if (merged === null) return;
-    new JobTracer({ plan: job, index, rule }, merged, items, (leaf, cause) => {
+    new JobTracer({ plan: job, index, rule }, merged, { items, bounds }, (leaf, cause) => {
       found.push(teller.tell(leaf, cause, merged.layerOf));
     }).trace();
   });

@@ -5,9 +5,17 @@ import type { JsonScalar } from "../../schemas/plan.ts";
  * Who set a value. pipeline: somebody wrote it, at a place. default: nobody did, and Delta CI has a value
  * for that. event: it came with the event. change: it follows from what differs between base and head.
  * components: the component graph says so. run: it is known only when needed jobs have ended. program: it
- * names this program or how it counts.
+ * names this program or how it counts. operators: their policy says so, at a place in a file of theirs.
  */
-export type SetBy = "pipeline" | "default" | "event" | "change" | "components" | "run" | "program";
+export type SetBy =
+  | "pipeline"
+  | "default"
+  | "event"
+  | "change"
+  | "components"
+  | "run"
+  | "program"
+  | "operators";
 
 /** A layer between the place that wrote a value and the job that has it, nearest to the value first. */
 export interface Through {
@@ -38,7 +46,7 @@ export interface Provenance {
   readonly set_by: SetBy;
   /** Null unless somebody wrote it. */
   readonly place: Place | null;
-  /** The value as written at the place, `${{ }}` and quotes included. */
+  /** The value as written at the place, `${{ }}` and quotes included; null when only the operators have the file. */
   readonly text: string | null;
   /** The `include`s that lead from the place's file to the pipeline file, nearest first. */
   readonly included: readonly Place[];

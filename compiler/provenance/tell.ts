@@ -18,7 +18,13 @@ export interface Leaf {
 /** What set a leaf: text in a file, or something that has none. */
 export type Cause =
   | { readonly written: Written; readonly note?: string; readonly isKey?: boolean }
-  | { readonly written: null; readonly setBy: SetBy; readonly note?: string };
+  | {
+      readonly written: null;
+      readonly setBy: SetBy;
+      /** Where it is written in a file that is none of the pipeline's. */
+      readonly place?: Place;
+      readonly note?: string;
+    };
 
 /** Turns a leaf and its cause into what people read. */
 export class Teller {
@@ -48,7 +54,7 @@ export class Teller {
       return {
         ...common,
         set_by: cause.setBy,
-        place: null,
+        place: cause.place ?? null,
         text: null,
         included: [],
         through: [],

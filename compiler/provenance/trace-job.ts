@@ -2,6 +2,7 @@ import type { JsonScalar, PlanJob, PlanStep } from "../../schemas/plan.ts";
 import type { RuleModel } from "../language/model.ts";
 import { entryOf, itemsOf, mapOf, writtenText } from "../language/read.ts";
 import type { YamlNode } from "../yaml/nodes.ts";
+import type { BoundReader } from "./bounds.ts";
 import type { MergedJob } from "./merged-job.ts";
 import type { Cause, Leaf } from "./tell.ts";
 import { entryFor, fieldOf, type ItemFinder, keyOfEntry, type Written, valueOfEntry } from "./written.ts";
@@ -20,12 +21,13 @@ export class JobTracer {
   readonly #merged: MergedJob;
   readonly #rule: RuleModel | null;
   readonly #items: ItemFinder;
+  readonly #bounds: BoundReader;
   readonly #tell: Tell;
 
   constructor(
     job: { readonly plan: PlanJob; readonly index: number; readonly rule: RuleModel | null },
     merged: MergedJob,
-    items: ItemFinder,
+    { items, bounds }: { readonly items: ItemFinder; readonly bounds: BoundReader },
     tell: Tell,
   ) {
     this.#job = job.plan;
@@ -33,6 +35,7 @@ export class JobTracer {
     this.#rule = job.rule;
     this.#merged = merged;
     this.#items = items;
+    this.#bounds = bounds;
     this.#tell = tell;
   }
 
@@ -74,6 +77,11 @@ export class JobTracer {
         return this.#needs();
       case "cells":
         return this.#walk(value, value === null ? null : this.#entry("matrix"), field, at);
+      case "timeout_ms":
+      case "queue_timeout_ms":
+        return this.#walk(value, this.#entry(field), field, at, this.#bounds.ofJobTime(field) ?? DEFAULT);
+      case "interruptible":
+        return this.#walk(value, this.#entry(field), field, at, this.#deployment() ?? DEFAULT);
       default: {
         const written = entryFor(map, field);
         const isNamed = field === "shell" && written?.value.kind === "scalar";
@@ -112,6 +120,14 @@ export class JobTracer {
     return parallel && { written: valueOfEntry(parallel), note: "counted from 1 to this number" };
   }
 
+  /** What makes a job that says nothing of it one that is not ended once it has started. */
+  #deployment(): Cause | null {
+    const entry = entryOf(this.#merged.map, "environment");
+    return (
+      entry && { written: keyOfEntry(entry), note: "a job with `environment` is not, unless it says so" }
+    );
+  }
+
   /** Only a rule makes a job wait for a person. */
   #start(): void {
     const { start } = this.#job;
@@ -122,11 +138,18 @@ export class JobTracer {
 
   #env(env: Readonly<Record<string, string>>): void {
     const written = this.#entry("env");
-    if (Object.keys(env).length === 0) return this.#leaf({}, ["env"], DEFAULT);
+    if (Object.keys(env).length === 0)
+      return this.#walk(env, written, "env", ["env"], DEFAULT, this.#allLate(null, env));
     for (const [variable, value] of Object.entries(env)) {
-      const own = written && fieldOf(written, "env", variable, value);
+      const own = written && fieldOf(written, "env", variable);
       this.#leaf(value, ["env", variable], own === null ? this.#builtIn(variable) : { written: own });
     }
+  }
+
+  /** Why an environment that has variables where it is written is empty; undefined for any other. */
+  #allLate(step: number | null, env: PlanStep["env"]): string | undefined {
+    const isAllLate = Object.keys(env).length === 0 && this.#job.late.some((value) => value.step === step);
+    return isAllLate ? "its variables are under `late`" : undefined;
   }
 
   /** Variables that tell a script which share of the work is its own. */
@@ -143,8 +166,8 @@ export class JobTracer {
     this.#job.late.forEach((value, index) => {
       const step = value.step === null ? null : this.#job.steps[value.step];
       const owner = step ? this.#stepText(step, value.step ?? 0) : null;
-      const env = step ? owner && fieldOf(owner, "steps", "env", null) : this.#entry("env");
-      const written = env && fieldOf(env, "env", value.variable, null);
+      const env = step ? owner && fieldOf(owner, "steps", "env") : this.#entry("env");
+      const written = env && fieldOf(env, "env", value.variable);
       this.#walk(
         value,
         written,
@@ -161,12 +184,14 @@ export class JobTracer {
     if (steps.length === 0) return this.#leaf([], ["steps"], this.#listCause("steps"));
     steps.forEach((step, index) => {
       const text = this.#stepText(step, index);
-      const run = text && fieldOf(text, "steps", "run", step.run);
+      const run = text && fieldOf(text, "steps", "run");
       const name: Cause = run === null ? DEFAULT : { written: run, note: "the first line of the command" };
       for (const [field, value] of Object.entries(step)) {
         if (field === PLACE) continue;
-        const written = text && fieldOf(text, "steps", field, value);
-        this.#walk(value, written, field, ["steps", index, field], field === "name" ? name : DEFAULT);
+        const written = text && fieldOf(text, "steps", field);
+        const otherwise = field === "name" ? name : DEFAULT;
+        const note = field === "env" ? this.#allLate(index, step.env) : undefined;
+        this.#walk(value, written, field, ["steps", index, field], otherwise, note);
       }
     });
   }
@@ -215,7 +240,7 @@ export class JobTracer {
     } else if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
       for (const [field, item] of Object.entries(value)) {
         if (field === PLACE) continue;
-        const own = written && fieldOf(written, kind, field, item);
+        const own = written && fieldOf(written, kind, field);
         this.#walk(item, own, field, [...at, field], otherwise, note);
       }
     } else {

@@ -1,9 +1,10 @@
-import type { Plan } from "../../schemas/plan.ts";
+import type { Plan, PlanLimits } from "../../schemas/plan.ts";
 import { PIPELINE_FILE } from "../input.ts";
 import type { LoadedPipeline } from "../language/index.ts";
-import { entryOf, mapOf } from "../language/read.ts";
+import { entryOf } from "../language/read.ts";
 import { sourceName } from "../pinned.ts";
 import { PIPELINE_ORIGIN, type YamlMap, type YamlNode } from "../yaml/nodes.ts";
+import type { BoundReader } from "./bounds.ts";
 import type { SetBy } from "./model.ts";
 import type { Cause } from "./tell.ts";
 import type { Tell } from "./trace-job.ts";
@@ -22,24 +23,25 @@ const SET_BY: Readonly<Partial<Record<keyof Plan, SetBy>>> = {
   decisions: "change",
 };
 
-/** What a plan says of the run as a whole and the language keeps in a folder of its own. */
-const RUN_POLICIES = "limits";
+const DEFAULT: Cause = { written: null, setBy: "default" };
 
 /** Names the cause of every value of a plan that belongs to no job. */
 export class PlanTracer {
   readonly #plan: Plan;
   readonly #root: YamlMap;
   readonly #origins: LoadedPipeline["origins"];
+  readonly #bounds: BoundReader;
   readonly #tell: Tell;
 
   constructor(
     plan: Plan,
-    { root, origins }: { root: YamlMap; origins: LoadedPipeline["origins"] },
+    { root, origins, bounds }: { root: YamlMap; origins: LoadedPipeline["origins"]; bounds: BoundReader },
     tell: Tell,
   ) {
     this.#plan = plan;
     this.#root = root;
     this.#origins = origins;
+    this.#bounds = bounds;
     this.#tell = tell;
   }
 
@@ -48,6 +50,8 @@ export class PlanTracer {
       if (field === "jobs") continue;
       if (field === "pipeline") this.#pipeline();
       else if (field === "sources") this.#sources();
+      else if (field === "limits") this.#limits();
+      else if (field === "policy") this.#policy();
       else this.#walk(value, this.#written(field), field, [field], this.#otherwise(field as keyof Plan));
     }
   }
@@ -58,17 +62,30 @@ export class PlanTracer {
 
   #written(field: string): Written | null {
     if (SET_BY[field as keyof Plan] !== undefined) return null;
-    const policies = mapOf(entryOf(this.#root, "policies")?.value);
-    const entry = field === RUN_POLICIES ? entryOf(policies, "runs") : entryFor(this.#root, field);
+    const entry = entryFor(this.#root, field);
     return entry && valueOfEntry(entry);
   }
 
   #pipeline(): void {
     const { name, file } = this.#plan.pipeline;
     const written = entryOf(this.#root, "name");
-    const cause: Cause = written ? { written: valueOfEntry(written) } : { written: null, setBy: "default" };
+    const cause: Cause = written ? { written: valueOfEntry(written) } : DEFAULT;
     this.#walk(name, null, "name", ["pipeline", "name"], cause);
     this.#walk(file, null, "file", ["pipeline", "file"], { written: null, setBy: "program" });
+  }
+
+  #limits(): void {
+    for (const [field, value] of Object.entries(this.#plan.limits)) {
+      const cause = this.#bounds.ofRun(field as keyof PlanLimits) ?? DEFAULT;
+      this.#walk(value, null, field, ["limits", field], cause);
+    }
+  }
+
+  /** Operators have one or none, and its digest is of all it says. */
+  #policy(): void {
+    const { policy } = this.#plan;
+    const cause: Cause = policy === null ? DEFAULT : { written: null, setBy: "operators" };
+    this.#walk(policy, null, "policy", ["policy"], cause);
   }
 
   /** A file is part of the plan because the pipeline starts there, or because something includes it. */
@@ -89,7 +106,7 @@ export class PlanTracer {
     }
     for (const [field, item] of Object.entries(value)) {
       const step = Array.isArray(value) ? Number(field) : field;
-      const own = written && fieldOf(written, kind, field, item);
+      const own = written && fieldOf(written, kind, field);
       this.#walk(item, own, field, [...at, step], otherwise);
     }
   }

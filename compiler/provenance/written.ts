@@ -30,15 +30,23 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   retry: "max",
   environment: "name",
   concurrency: "group",
-  checkout: "depth",
   network: "egress",
   steps: "run",
   needs: "job",
   services: "image",
+  ready: "command",
   caches: "paths",
   artifacts: "paths",
   secrets: "secret",
   id_tokens: "audiences",
+};
+
+/** Names that the language writes as keys; in a list of texts, the text is the name as well. */
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  services: "name",
+  secrets: "variable",
+  id_tokens: "variable",
+  late: "variable",
 };
 
 export function valueOfEntry(entry: YamlEntry): Written {
@@ -60,12 +68,12 @@ export function entryFor(map: YamlMap | null, field: string): YamlEntry | null {
 }
 
 /** What wrote a field of an object that is written as `whole`. `kind` is the plan's name for such objects. */
-export function fieldOf(whole: Written, kind: string, field: string, value: unknown): Written | null {
-  const { node, entry } = whole;
+export function fieldOf({ node, span, entry }: Written, kind: string, field: string): Written | null {
   const own = node.kind === "map" ? entryFor(node, field) : null;
   if (own !== null) return valueOfEntry(own);
-  if (entry !== undefined && entry.key === value) return keyOfEntry(entry);
-  return node.kind !== "map" && SHORT_FORMS[kind] === field ? { node, span: node.span } : null;
+  const isName = KEY_NAMES[kind] === field;
+  if (isName && entry !== undefined) return keyOfEntry(entry);
+  return node.kind !== "map" && (isName || SHORT_FORMS[kind] === field) ? { node, span } : null;
 }
 
 /** What wrote an item of a list in the plan: by its place, else by its text, else by its position. */

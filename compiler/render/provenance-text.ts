@@ -11,6 +11,7 @@ const WITHOUT_PLACE = {
   components: "the component graph",
   run: "the run, when the needed job has ended",
   program: "this program",
+  operators: "the operators' policy",
 } as const satisfies Record<SetBy, string>;
 
 /** Columns that a name or a value may take; a longer one pushes its own line only. */
@@ -75,8 +76,8 @@ function topNames(names: readonly string[]): readonly string[] {
 function sourceText({ set_by, place, text, note }: Provenance): string {
   const why = note === null ? "" : ` (${note})`;
   if (place === null) return `${WITHOUT_PLACE[set_by]}${why}`;
-  const written = text === null ? "" : `  ${writtenText(text)}`;
-  return `${placeText(place)}${written}${why}`;
+  if (text === null) return `${placeText(place)}  ${WITHOUT_PLACE[set_by]}${why}`;
+  return `${placeText(place)}  ${writtenText(text)}${why}`;
 }
 
 function detailLines({ through, included, reads }: Provenance, style: StyleText): readonly string[] {

@@ -44,13 +44,24 @@ const UNITS: Readonly<Record<string, (written: string) => number>> = {
   GiB: (written) => Number.parseFloat(written) * 1024 ** 3,
 };
 
-/** Whether the text could have set the value: it says it, says it in another unit, or computes it. */
+/** Words that stand for null. */
+const NOTHING: Readonly<Record<string, string>> = { checkout: "false", depth: "full" };
+
+/** Whether the text could have set the value: it says it, says it in another unit or word, or computes it. */
 function couldSet({ value, text, note, pointer }: Provenance): boolean {
   const written = text ?? "";
-  if (note !== null || written.includes("${{")) return true;
+  if (note !== null || pointer.startsWith("/sources/")) return true;
   const unquoted = written.replace(/^"(.*)"$/s, "$1");
   const said = typeof value === "object" ? JSON.stringify(value) : String(value);
   if (said === unquoted) return true;
+  // A value that is complete later has a part of the text in each of its own.
+  if (written.includes("${{"))
+    return (
+      pointer.includes("/late/") || unquoted.split(/\$\{\{.*?\}\}/s).every((part) => said.includes(part))
+    );
+  if (value === null) return NOTHING[pointer.split("/").at(-1) ?? ""] === written;
+  // Needing a job is needing each instance of it.
+  if (/\/needs\/\d+\/job$/.test(pointer)) return said.startsWith(`${written}[`);
   if (typeof value === "number") {
     const unit = /[a-z]+$/i.exec(unquoted)?.[0] ?? "";
     return (
@@ -58,14 +69,34 @@ function couldSet({ value, text, note, pointer }: Provenance): boolean {
       (pointer.endsWith("/cpu_millis") && Number(unquoted) * 1_000 === value)
     );
   }
-  if (pointer.startsWith("/sources/")) return true;
   // A block scalar without its indentation.
   const lines = unquoted.split("\n").slice(1);
   return lines.map((line) => line.trim()).join("\n") === said;
 }
 
-/** What every job has that says nothing: from a pipeline of one step. */
-const BARE: Plan = compiled("version: 1\njobs:\n  only: { steps: [x] }\n").plan;
+/** What a job has that says as little as it can: nothing but a step, or each of its parts in the shortest form. */
+const BARE: Plan = compiled(`version: 1
+jobs:
+  only: { steps: [x] }
+  parts:
+    needs: only
+    services: { plain: x, ready: { image: x, ready: [x] } }
+    caches: [{ key: x, paths: x }]
+    artifacts: [{ name: x, path: x }]
+    concurrency: x
+    approval: {}
+    environment: x
+    interruptible: true
+    retry: 1
+    matrix: { axes: { x: [1] }, max: 1 }
+    steps: [x]
+  fail-fast: { matrix: { axes: { x: [1] }, fail_fast: true }, steps: [x] }
+`).plan;
+
+/** A value of a job by its field, whichever job and item of a list it is in. */
+function fieldAndValue(pointer: string, value: unknown): string {
+  return `${pointer.replace(/\/\d+/g, "")} ${JSON.stringify(value)}`;
+}
 
 describe("every value of a plan", () => {
   const { plan } = compiled(PIPELINE, GIVEN);
@@ -87,7 +118,7 @@ describe("every value of a plan", () => {
 
   test("stands at its place in the file, as text that could have set it", () => {
     const placed = all.filter(({ place }) => place !== null);
-    expect(placed.length).toBeGreaterThan(200);
+    expect(placed.length).toBeGreaterThan(400);
     const elsewhere = placed.filter(
       ({ place, text }) => place !== null && !textAt(place).startsWith((text ?? "").split("\n")[0] ?? ""),
     );
@@ -96,18 +127,16 @@ describe("every value of a plan", () => {
   });
 
   test("is called a default only where a job that says nothing has the same", () => {
-    const usual = new Map(
-      leavesOf(BARE.jobs[0]).map(([pointer, value]) => [pointer.replace(/\/\d+/g, ""), value] as const),
+    const usual = new Set(
+      leavesOf({ jobs: BARE.jobs }).map(([pointer, value]) => fieldAndValue(pointer, value)),
     );
-    const odd = all.filter(({ set_by, pointer, value, note }) => {
-      const field = /^\/jobs\/\d+(\/.*)$/.exec(pointer)?.[1]?.replace(/\/\d+/g, "");
-      if (set_by !== "default" || field === undefined || note !== null) return false;
-      // Of a need nobody wrote more than the job.
-      if (field === "/needs/when") return value !== "success";
-      if (["/needs", "/needs/artifacts", "/shell", "/retry/on", "/env", "/steps/env"].includes(field))
-        return false;
-      return JSON.stringify(usual.get(field)) !== JSON.stringify(value);
-    });
+    const odd = all.filter(
+      ({ set_by, pointer, value, note }) =>
+        set_by === "default" &&
+        note === null &&
+        pointer.startsWith("/jobs/") &&
+        !usual.has(fieldAndValue(pointer, value)),
+    );
     expect(odd).toEqual([]);
   });
 });
@@ -154,11 +183,34 @@ describe("one value", () => {
   test("of a cell names the cell, and the place in its axis", () => {
     const found = only("jobs.cells[n=3,os=bsd].matrix.os");
     expect(found).toMatchObject({ value: "bsd", matrix: { n: 3, os: "bsd" } });
-    expect(found.place).toMatchObject({ line: 47 });
+    expect(found.place).toMatchObject({ line: 49 });
   });
 
   test("that nobody wrote is the default of Delta CI", () => {
-    expect(only("plain.queue_timeout_ms")).toMatchObject({ set_by: "default", place: null });
+    expect(only("plain.no_output_timeout_ms")).toMatchObject({ set_by: "default", place: null });
+  });
+
+  const parts: readonly (readonly [string, unknown, string, number, number])[] = [
+    ["build.secrets.1.variable", "SAME", "SAME", 44, 42],
+    ["build.secrets.1.secret", "SAME", "SAME", 44, 48],
+    ["deploy.secrets.0.variable", "NPM_TOKEN", "NPM_TOKEN", 59, 15],
+    ["deploy.secrets.0.secret", "NPM_TOKEN", "NPM_TOKEN", 59, 15],
+    ["build.id_tokens.0.audiences.0", "https://cloud.example", "https://cloud.example", 45, 25],
+    ["build.id_tokens.1.audiences.1", "a.example", "a.example", 45, 67],
+    ["jobs.stack[postgres=18].services.0.image", "redis:8", "redis:8", 6, 14],
+    ["jobs.stack[postgres=18].services.1.name", "db", "db", 15, 7],
+    ["jobs.stack[postgres=18].services.1.ready.timeout_ms", 30_000, "30s", 20, 54],
+    ["jobs.stack[postgres=18].services.2.ready.command.1", "ping", "ping", 21, 47],
+    ["jobs.stack[postgres=18].cells.fail_fast", true, "true", 30, 18],
+    ["deploy.approval.approvers.0", "alice", "alice", 61, 34],
+    ["deploy.needs.0.artifacts.1", "dist", "dist", 54, 47],
+    ["deploy.late.0.variable", "IMAGE", "IMAGE", 58, 7],
+    ["deploy.interruptible", false, "environment", 60, 5],
+    ["deploy.priority", 5, "5", 68, 58],
+  ];
+  test.each(parts)("at %s has its own place", (path, value, text, line, column) => {
+    const place = { file: ".delta/parts.yaml", line, column };
+    expect(only(path)).toMatchObject({ value, text, set_by: "pipeline", place });
   });
 
   test("that a rule sets leads to the rule, over what the job says", () => {
@@ -171,6 +223,14 @@ describe("one value", () => {
       through: [{ kind: "rule", place: { line: 10 } }],
     });
     expect(only("a.env.X", pipeline, {})).toMatchObject({ value: "rule", text: "rule", place: { line: 10 } });
+  });
+
+  test("of an environment whose variables are all late says where they are", () => {
+    const pipeline =
+      "version: 1\njobs:\n  a: { outputs: [o], steps: [x] }\n  b:\n    needs: a\n    env: { O: '${{ needs.a.outputs.o }}' }\n    steps: [{ run: x, env: { R: '${{ needs.a.result }}', PLAIN: x } }]\n";
+    const note = "its variables are under `late`";
+    expect(only("b.env", pipeline, {})).toMatchObject({ value: {}, place: { line: 6 }, note });
+    expect(only("b.steps.0.env", pipeline, {})).toMatchObject({ value: "x", text: "x", note: null });
   });
 
   test("of a person's input leads to the event, of a variable to `vars`", () => {
