@@ -161,6 +161,16 @@ describe("delta plan --provenance", () => {
     );
   });
 
+  test("names the line of the operators' policy that set a value", async () => {
+    const repository = shop(PIPELINE.replace("defaults: { timeout: 20m }\n", ""));
+    const policy = join(repository.path, "limits.yaml");
+    writeFileSync(policy, "version: 1\npolicies:\n  jobs: { timeout: 15m }\n");
+    const asked = ["plan", "--base", "HEAD~1", "--policy", policy, "--provenance", "docs.timeout_ms"];
+    expect((await ask(repository, ...asked)).stdout).toBe(
+      `docs\n  timeout_ms  900000  ${policy}:3:11  the operators' policy (a ceiling below the default of Delta CI)\n`,
+    );
+  });
+
   test("names what it does not find", async () => {
     const { code, stderr } = await ask(shop(), "plan", "--base", "HEAD~1", "--provenance", "dcos.timeout_ms");
     expect(code).toBe(2);
