@@ -165,7 +165,7 @@ export class JobTracer {
     if (this.#job.late.length === 0) return this.#leaf([], ["late"], DEFAULT);
     this.#job.late.forEach((value, index) => {
       const step = value.step === null ? null : this.#job.steps[value.step];
-      const owner = step ? this.#stepText(step, value.step ?? 0) : null;
+      const owner = step ? this.#stepText(value.step ?? 0) : null;
       const env = step ? owner && fieldOf(owner, "steps", "env") : this.#entry("env");
       const written = env && fieldOf(env, "env", value.variable);
       this.#walk(
@@ -183,7 +183,7 @@ export class JobTracer {
     const { steps } = this.#job;
     if (steps.length === 0) return this.#leaf([], ["steps"], this.#listCause("steps"));
     steps.forEach((step, index) => {
-      const text = this.#stepText(step, index);
+      const text = this.#stepText(index);
       const run = text && fieldOf(text, "steps", "run");
       const name: Cause = run === null ? DEFAULT : { written: run, note: "the first line of the command" };
       for (const [field, value] of Object.entries(step)) {
@@ -196,9 +196,9 @@ export class JobTracer {
     });
   }
 
-  #stepText(step: PlanStep, index: number): Written | null {
+  #stepText(index: number): Written | null {
     const steps = this.#entry("steps");
-    return steps && this.#items.itemOf(steps.node, step, index);
+    return steps && this.#items.itemOf(steps.node, this.#job.steps, index);
   }
 
   #needs(): void {
@@ -206,7 +206,7 @@ export class JobTracer {
     const written = this.#entry("needs");
     if (needs.length === 0) return this.#leaf([], ["needs"], this.#listCause("needs"));
     needs.forEach((need, index) => {
-      const own = written && this.#items.itemOf(written.node, need, index);
+      const own = written && this.#items.itemOf(written.node, needs, index);
       const { entry, isFinally } = this.#merged;
       const waits: Cause = { written: keyOfEntry(entry), note: "a job under `finally` waits for every job" };
       this.#walk(need, own, "needs", ["needs", index], own === null && isFinally ? waits : DEFAULT);
@@ -234,7 +234,7 @@ export class JobTracer {
   ): void {
     if (Array.isArray(value) && value.length > 0) {
       value.forEach((item: unknown, index) => {
-        const own = written && this.#items.itemOf(written.node, item, index);
+        const own = written && this.#items.itemOf(written.node, value, index);
         this.#walk(item, own, kind, [...at, index], otherwise, note);
       });
     } else if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {

@@ -84,7 +84,8 @@ export class ItemFinder {
     this.#places = places;
   }
 
-  itemOf(node: YamlNode, item: unknown, index: number): Written | null {
+  itemOf(node: YamlNode, list: readonly unknown[], index: number): Written | null {
+    const item = list[index];
     if (node.kind === "scalar") return { node, span: node.span };
     const place = placeOf(item);
     if (node.kind === "map") {
@@ -96,7 +97,7 @@ export class ItemFinder {
     }
     const found =
       place === null
-        ? itemWithText(node.items, item, index)
+        ? itemWithText(node.items, list, index)
         : node.items.find(({ span }) => this.#holds(span, place));
     return found === undefined ? null : { node: found, span: found.span };
   }
@@ -114,11 +115,18 @@ function placeOf(item: unknown): Place | null {
   return typeof item === "object" && item !== null && "place" in item ? (item.place as Place) : null;
 }
 
-function itemWithText(items: readonly YamlNode[], item: unknown, index: number): YamlNode | undefined {
+/** A plan may sort a list, or leave some of it out; text that is worked out is found where nothing moved. */
+function itemWithText(
+  items: readonly YamlNode[],
+  list: readonly unknown[],
+  index: number,
+): YamlNode | undefined {
+  const item = list[index];
   const says = (node: YamlNode | undefined): boolean =>
     node?.kind === "scalar" && (node.value === item || writtenText(node) === String(item));
   const here = items[index];
-  return says(here) ? here : (items.find(says) ?? here);
+  const isWorkedOut = here?.kind === "scalar" && here.source.includes("${{") && items.length === list.length;
+  return isWorkedOut || says(here) ? here : (items.find(says) ?? here);
 }
 
 function comparePlaces(a: Place, b: Place): number {

@@ -225,6 +225,16 @@ describe("one value", () => {
     expect(only("a.env.X", pipeline, {})).toMatchObject({ value: "rule", text: "rule", place: { line: 10 } });
   });
 
+  test("of a list is not taken for another that says in words what an expression comes to", () => {
+    const pipeline =
+      "version: 1\nvars: { v: same }\njobs:\n  a:\n    caches: [{ key: k, paths: ['${{ vars.v }}', same] }]\n    steps: [x]\n";
+    expect(only("a.caches.0.paths.0", pipeline, {})).toMatchObject({
+      value: "same",
+      text: "'${{ vars.v }}'",
+    });
+    expect(only("a.caches.0.paths.1", pipeline, {})).toMatchObject({ value: "same", text: "same" });
+  });
+
   test("of an environment whose variables are all late says where they are", () => {
     const pipeline =
       "version: 1\njobs:\n  a: { outputs: [o], steps: [x] }\n  b:\n    needs: a\n    env: { O: '${{ needs.a.outputs.o }}' }\n    steps: [{ run: x, env: { R: '${{ needs.a.result }}', PLAIN: x } }]\n";
