@@ -3,7 +3,7 @@ import { comparePaths } from "../../compiler/paths.ts";
 import { GitError } from "./git-error.ts";
 import { askGit } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
-import { splitRecords } from "./records.ts";
+import { decodeRecords } from "./records.ts";
 
 /** Past this many changed paths the change set is not kept: everything counts as changed. */
 export const CHANGED_PATHS_MAX = 1_000_000;
@@ -36,44 +36,71 @@ export async function readDiff(
       outputBytesMax: DIFF_BYTES_MAX,
       signal,
     });
-    return parseRawDiff(splitRecords(stdout));
+    return parseRawDiff(decodeRecords(stdout));
   } catch (error) {
     if (error instanceof GitError && error.code === "too_large") return null;
     throw error;
   }
 }
 
-/** `:<old mode> <new mode> <old id> <new id> <status>` NUL path NUL [path NUL]. */
-export function parseRawDiff(records: readonly string[]): RawChange[] | null {
+/**
+ * `:<old mode> <new mode> <old id> <new id> <status>` NUL path NUL [path NUL], again and again. There may be a
+ * million of them: each is cut where its parts stand, and nothing is cut out that is not kept.
+ */
+export function parseRawDiff(text: string): RawChange[] | null {
   const changes: RawChange[] = [];
-  for (let index = 0; index < records.length; ) {
-    const header = records[index] ?? "";
-    const first = records[index + 1];
-    const status = STATUSES.get(header[header.lastIndexOf(" ") + 1] ?? "");
-    if (!header.startsWith(":") || first === undefined || status === undefined) {
+  // Modes have six digits; the ids of one repository all have one length.
+  const idLength = Math.max(0, text.indexOf(" ", OLD_ID) - OLD_ID);
+  const statusOffset = OLD_ID + 2 * (idLength + 1);
+  let isSorted = true;
+  for (let start = 0; start < text.length; ) {
+    const status = STATUSES.get(text.charCodeAt(start + statusOffset));
+    const headerEnd = endOf(text, start);
+    const firstEnd = endOf(text, headerEnd + 1);
+    const isPair = status === "R" || status === "C";
+    const secondEnd = isPair ? endOf(text, firstEnd + 1) : firstEnd;
+    const path = isPair ? text.slice(firstEnd + 1, secondEnd) : text.slice(headerEnd + 1, firstEnd);
+    if (text[start] !== ":" || status === undefined || headerEnd < start + statusOffset || path === "") {
+      const header = text.slice(start, headerEnd);
       throw new GitError(
         "corrupt",
         `git diff-tree gave a record that cannot be read: ${JSON.stringify(header)}`,
       );
     }
-    const second = status === "R" || status === "C" ? records[index + 2] : undefined;
-    index += second === undefined ? 2 : 3;
+    const last = changes.at(-1);
+    isSorted &&= last === undefined || comparePaths(last.path, path) <= 0;
     changes.push({
       status,
-      path: second ?? first,
-      oldPath: second === undefined ? null : first,
-      // Modes have six digits; all that follows is cut where it stands, as there may be a million of these.
-      oldMode: header.slice(1, 7),
-      newMode: header.slice(8, 14),
-      oldBlob: header.slice(15, header.indexOf(" ", 15)),
+      path,
+      oldPath: isPair ? text.slice(headerEnd + 1, firstEnd) : null,
+      oldMode: modeAt(text, start + OLD_MODE),
+      newMode: modeAt(text, start + NEW_MODE),
+      oldBlob: text.slice(start + OLD_ID, start + OLD_ID + idLength),
     });
     if (changes.length > CHANGED_PATHS_MAX) return null;
+    start = secondEnd + 1;
   }
-  return changes.sort((a, b) => comparePaths(a.path, b.path));
+  return isSorted ? changes : changes.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-const STATUSES: ReadonlyMap<string, ChangeStatus> = new Map(
-  (["A", "M", "D", "T", "R", "C"] as const).map((status) => [status, status]),
+/** Where the parts of a record begin, counted from its colon. */
+const OLD_MODE = 1;
+const NEW_MODE = 8;
+const OLD_ID = 15;
+
+/** The end of the record that begins here. */
+function endOf(text: string, start: number): number {
+  const end = text.indexOf("\0", start);
+  return end < 0 ? text.length : end;
+}
+
+/** One string for all files of the usual mode. */
+function modeAt(text: string, start: number): string {
+  return text.startsWith("100644", start) ? "100644" : text.slice(start, start + 6);
+}
+
+const STATUSES: ReadonlyMap<number, ChangeStatus> = new Map(
+  (["A", "M", "D", "T", "R", "C"] as const).map((status) => [status.charCodeAt(0), status]),
 );
 
 export function toChangedPath({ status, path, oldPath }: RawChange): ChangedPath {

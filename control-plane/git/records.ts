@@ -2,22 +2,28 @@ import { decodePath } from "../../compiler/paths.ts";
 
 /** The NUL-terminated records of a git answer, as paths are held: nothing lost, whatever the bytes. */
 export function splitRecords(bytes: Buffer): string[] {
+  const records = decodeRecords(bytes).split("\0");
+  if (records.at(-1) === "") records.pop();
+  return records;
+}
+
+/** The same in one piece, for a reader that cuts out only what it keeps. */
+export function decodeRecords(bytes: Buffer): string {
   try {
-    const records = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).split("\0");
-    if (records.at(-1) === "") records.pop();
-    return records;
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return splitOneByOne(bytes);
+    return decodeOneByOne(bytes);
   }
 }
 
-function splitOneByOne(bytes: Buffer): string[] {
+/** Bytes that are no UTF-8 are held apart from those beside them, so each path is read on its own. */
+function decodeOneByOne(bytes: Buffer): string {
   const records: string[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start <= bytes.length; ) {
     const end = bytes.indexOf(0, start);
     const stop = end < 0 ? bytes.length : end;
     records.push(decodePath(bytes.subarray(start, stop)));
     start = stop + 1;
   }
-  return records;
+  return records.join("\0");
 }

@@ -2,7 +2,7 @@ import { encodePath } from "../../../compiler/paths.ts";
 import { BatchAnswers } from "../../../control-plane/git/batch-answers.ts";
 import { parseRawDiff } from "../../../control-plane/git/diff.ts";
 import { GitError } from "../../../control-plane/git/git-error.ts";
-import { splitRecords } from "../../../control-plane/git/records.ts";
+import { decodeRecords, splitRecords } from "../../../control-plane/git/records.ts";
 import { parseTree } from "../../../control-plane/git/tree.ts";
 import { asksOnlyFor } from "../../../control-plane/git/upload-pack-request.ts";
 import { bytesOf, type FuzzTarget, must } from "../target.ts";
@@ -26,7 +26,7 @@ export const diffTarget: FuzzTarget = {
       for (const [index, record] of records.entries()) {
         must(Buffer.from(encodePath(record)).equals(given[index] ?? Buffer.of()), "a record lost bytes");
       }
-      const changes = parseRawDiff(records) ?? [];
+      const changes = parseRawDiff(decodeRecords(Buffer.from(input))) ?? [];
       const known = new Set(records);
       for (const { path, oldPath } of changes) {
         must(known.has(path) && (oldPath === null || known.has(oldPath)), "a path was made up");

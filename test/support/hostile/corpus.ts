@@ -4,7 +4,7 @@ import { isGlobProblem, matchesGlob, parseGlob } from "../../../compiler/globs/i
 import { encodePath } from "../../../compiler/paths.ts";
 import { parseRawDiff } from "../../../control-plane/git/diff.ts";
 import { allowedTransport, MirrorError } from "../../../control-plane/git/mirror-transport.ts";
-import { splitRecords } from "../../../control-plane/git/records.ts";
+import { decodeRecords } from "../../../control-plane/git/records.ts";
 import { changeSet } from "../compiler/changes-between.ts";
 import { treeOf } from "../compiler/tree-snapshot.ts";
 import { testEvent } from "../plans.ts";
@@ -73,7 +73,7 @@ function pathCase(name: string, bytes: Uint8Array): HostileCase {
   const header = `:100644 100644 ${"a".repeat(40)} ${"b".repeat(40)} M`;
   const answer = Buffer.concat([Buffer.from(header), Buffer.of(0), bytes, Buffer.of(0)]);
   const answers = (): string[] => {
-    const changes = parseRawDiff(splitRecords(answer)) ?? [];
+    const changes = parseRawDiff(decodeRecords(answer)) ?? [];
     const kept = changes.length === 1 && Buffer.from(encodePath(changes[0]?.path ?? "")).equals(bytes);
     return [kept ? "kept" : "changed"];
   };
