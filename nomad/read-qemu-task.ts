@@ -11,8 +11,8 @@ const ImageName = "^[a-z0-9][a-z0-9._-]{0,62}$";
 /** A claim is given up after two minutes; the wait for a machine has to end before, with its own reason. */
 const BOOT_SECONDS_MAX = 100;
 const BOOT_SECONDS_DEFAULT = 60;
-/** QEMU with its buffers takes about 120 MiB, each of the relay's pipes 20. */
-const MEMORY_OVERHEAD_MEGABYTES_DEFAULT = 320;
+/** QEMU with its buffers takes about 120 MiB, each of the relay's pipes 20; emulating it keeps up to a GiB of translated code. */
+const MEMORY_OVERHEAD_MEGABYTES_DEFAULT = { kvm: 320, tcg: 1_344 } as const;
 const PIDS_LIMIT_DEFAULT = 4_096;
 
 const CatalogueImage = Type.Object(
@@ -54,6 +54,7 @@ export function qemuTaskFault(task: QemuTask): string | null {
 
 export function qemuProfileOf(task: QemuTask): TaskProfile {
   const runnerFolder = task.runner_folder ?? "/opt/delta";
+  const accelerator = task.accelerator ?? "kvm";
   const images = Object.entries(task.images).map(
     ([name, image]) => [name, { ...image, append: image.append ?? null }] as const,
   );
@@ -61,10 +62,10 @@ export function qemuProfileOf(task: QemuTask): TaskProfile {
     catalogue: { images: Object.fromEntries(images), defaultImage: task.default_image ?? null },
     runnerFolder,
     runnerDisk: task.runner_disk ?? `${runnerFolder}/${RUNNER_DISK_NAME}`,
-    accelerator: task.accelerator ?? "kvm",
+    accelerator,
     machineType: task.machine ?? "q35",
     user: task.user ?? "nobody",
-    memoryOverheadMegabytes: task.memory_overhead_mb ?? MEMORY_OVERHEAD_MEGABYTES_DEFAULT,
+    memoryOverheadMegabytes: task.memory_overhead_mb ?? MEMORY_OVERHEAD_MEGABYTES_DEFAULT[accelerator],
     bootMs: (task.boot_timeout_s ?? BOOT_SECONDS_DEFAULT) * 1_000,
     pidsLimit: task.pids_limit ?? PIDS_LIMIT_DEFAULT,
   });
