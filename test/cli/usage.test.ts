@@ -4,6 +4,11 @@ import { delta, startDelta, finished } from "./support/delta.ts";
 import { temporaryFolder } from "./support/repository.ts";
 
 const ids = Object.keys(commands);
+/** Settings that a server has too go by its names, so that one environment serves both. */
+const SHARED_WITH_SERVER: Readonly<Record<string, string>> = {
+  "max-jobs": "DELTA_PLAN_JOBS_MAX",
+  policy: "DELTA_POLICY_FILE",
+};
 
 describe("help", () => {
   test("without arguments it lists every command", async () => {
@@ -17,7 +22,7 @@ describe("help", () => {
     expect(command?.summary).toMatch(/^[A-Z].*\.$/);
     for (const [name, flag] of Object.entries(command?.flags ?? {})) {
       expect(flag.summary, `--${name}`).toMatch(/[.]$/);
-      const expected = `DELTA_${name.toUpperCase().replaceAll("-", "_")}`;
+      const expected = SHARED_WITH_SERVER[name] ?? `DELTA_${name.toUpperCase().replaceAll("-", "_")}`;
       expect([expected, undefined], `--${name}`).toContain(flag.env);
     }
     const { code, stdout, stderr } = await delta([...id.split(":"), "--help"], { cwd: temporaryFolder() });
