@@ -24,8 +24,6 @@ $b cat /run/delta/told/pids >"$group/pids.max"
 say "starting the runner"
 (
   echo 0 >"$group/cgroup.procs"
-  # When memory runs out the kernel must find the steps first, and the runner last.
-  echo -500 >/proc/self/oom_score_adj
   exec $b env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
     $b setpriv --nnp /run/delta/runner/lib/loader --library-path /run/delta/runner/lib \
     /run/delta/runner/bin/node /run/delta/runner/delta-runner.mjs run --config /run/delta/told/runner.json
