@@ -17,9 +17,9 @@ export function needEdgesMax({ jobs }: PlanLimits): number {
 export function reportTooLarge(
   report: Report,
   limits: PlanLimits,
-  { what, span, then = "" }: { readonly what: string; readonly span: Span; readonly then?: string },
+  { what, span, remedy = "" }: { readonly what: string; readonly span: Span; readonly remedy?: string },
 ): void {
-  report.add("DC1205", span, `${what}${then}; ${whoRaises(limits)}`);
+  report.add("DC1205", span, `${what}${remedy}; ${whoRaises(limits)}`);
 }
 
 function whoRaises({ jobs }: PlanLimits): string {

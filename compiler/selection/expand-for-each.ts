@@ -47,8 +47,8 @@ export function expandForEach(input: ExpandInput): ExpandedJobs | null {
     if (count > limits.jobs) {
       const what = `With ${named(job.id)} the plan has more than ${limits.jobs} jobs`;
       const many = `${counted(components?.length ?? 1, "component")} to run for`;
-      const then = `: it has ${many}; narrow them by \`components\``;
-      reportTooLarge(judging.report, limits, { what, span: job.forEach?.span ?? job.span, then });
+      const remedy = `: it has ${many}; narrow them by \`components\``;
+      reportTooLarge(judging.report, limits, { what, span: job.forEach?.span ?? job.span, remedy });
       return null;
     }
     const own =

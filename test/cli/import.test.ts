@@ -25,13 +25,13 @@ describe("delta import", () => {
   });
 
   test("lists what it left out with its place, and ends with 1", async () => {
-    const cwd = await folderWith("test:\n  script: make\n  environment: live\n");
+    const cwd = await folderWith("test:\n  script: make\n  release: { tag_name: v1 }\n");
     const out = join(".delta", "pipeline.yaml");
     const { code, stdout, stderr } = await delta(["import", "gitlab", ".gitlab-ci.yml", "--out", out], {
       cwd,
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(".gitlab-ci.yml:3:3: warning DC1801 import.left_out: `environment`");
+    expect(stderr).toContain(".gitlab-ci.yml:3:3: warning DC1801 import.left_out: `release`");
     expect(await readFile(join(cwd, out), "utf8")).toContain("version: 1\n");
     const again = await delta(["import", "gitlab", ".gitlab-ci.yml", "--out", out], { cwd });
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("exists already") });

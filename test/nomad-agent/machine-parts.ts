@@ -19,8 +19,8 @@ export const DOCKER_PART: MachinePart = {
 };
 
 export const QEMU_PART: MachinePart = {
-  programs: ["qemu-system-x86_64", "mke2fs", "dpkg-deb"],
-  packages: ["qemu-system-x86", "e2fsprogs"],
+  programs: ["qemu-system-x86_64", "qemu-img", "mke2fs", "dpkg-deb", "debootstrap", "xz"],
+  packages: ["qemu-system-x86", "qemu-utils", "e2fsprogs", "debootstrap", "xz-utils"],
 };
 
 /** Where programs are looked for, and whether packages may be added: as root, where there is apt. */
