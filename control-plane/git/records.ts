@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { decodePath } from "../../compiler/paths.ts";
 
 /** The NUL-terminated records of a git answer, as paths are held: nothing lost, whatever the bytes. */
@@ -7,13 +8,10 @@ export function splitRecords(bytes: Buffer): string[] {
   return records;
 }
 
-/** The same in one piece, for a reader that cuts out only what it keeps. */
+/** The same in one piece, for a reader that cuts out only what it keeps. Most repositories' paths are ASCII. */
 export function decodeRecords(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return decodeOneByOne(bytes);
-  }
+  if (isAscii(bytes)) return bytes.toString("latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : decodeOneByOne(bytes);
 }
 
 /** Bytes that are no UTF-8 are held apart from those beside them, so each path is read on its own. */
