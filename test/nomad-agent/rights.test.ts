@@ -85,6 +85,7 @@ describe.runIf(missingPart("agent") === null)("with the rights that we ask opera
       await dispatcher.dispatch(request),
       await dispatcher.dispatch(request),
       await dispatcher.observe([attemptId]).catch((error: Error) => ({ detail: error.message })),
+      await dispatcher.list(null).catch((error: Error) => ({ detail: error.message })),
       await dispatcher.stop({ attemptId, graceMs: 0 }),
     ];
     expect(JSON.stringify(answers)).toContain("Permission denied");
