@@ -26,7 +26,7 @@ export interface TextSources {
 }
 
 /** The folder whose files a compile is given. */
-const INCLUDE_FOLDER = ".delta/";
+export const CONFIGURATION_FOLDER = ".delta/";
 
 /** Finds what includes name. */
 export class IncludedTexts {
@@ -68,16 +68,16 @@ export class IncludedTexts {
 
   #local(path: string, { span, within }: WrittenInclude): SourceText | null {
     const { entries } = this.#sources.head;
-    if (!span.file.startsWith(INCLUDE_FOLDER) && within.included !== null) {
+    if (!span.file.startsWith(CONFIGURATION_FOLDER) && within.included !== null) {
       const message = `\`${path}\` would be a file of whoever includes \`${span.file}\`; name it with \`repo\`, \`ref\`, \`sha256\` and \`file\``;
       this.#report.add("DC1615", span, message);
-    } else if (!path.startsWith(INCLUDE_FOLDER) || path.split("/").includes("..")) {
-      const message = `\`${path}\` is not below \`${INCLUDE_FOLDER}\`; only files there can be included`;
+    } else if (!path.startsWith(CONFIGURATION_FOLDER) || path.split("/").includes("..")) {
+      const message = `\`${path}\` is not below \`${CONFIGURATION_FOLDER}\`; only files there can be included`;
       this.#report.add("DC1604", span, message);
     } else {
       const text = this.local(path);
       if (text !== null) return text;
-      const near = [...entries.keys()].filter((one) => one.startsWith(INCLUDE_FOLDER));
+      const near = [...entries.keys()].filter((one) => one.startsWith(CONFIGURATION_FOLDER));
       this.#report.add("DC1604", span, `The commit has no file \`${path}\`${didYouMean(path, near)}`);
     }
     return null;

@@ -83,6 +83,14 @@ describe("a file of another repository", () => {
     expect(plan?.jobs[0]?.image).toBe("node:24");
   });
 
+  test("is asked for however its key is written, and nothing is where no file has such a key", () => {
+    const asked = (pipeline: string): number => wantedPinned(caseInput(pipeline).head, new Map()).length;
+    expect(asked(PIPELINE)).toBe(1);
+    expect(asked(PIPELINE.replace("repo:", '"\\x72epo":'))).toBe(1);
+    expect(asked(PIPELINE.replace("repo:", '"r\\u0065po":'))).toBe(1);
+    expect(asked("version: 1\njobs: { test: { steps: [make] } }\n")).toBe(0);
+  });
+
   test("with another digest gives no plan; a stranger is not told the digest that would", () => {
     const request = { repo: "team/ci", ref: "v3", file: "node.yaml", sha256: sha256(NODE) };
     const other = "version: 1\n";
