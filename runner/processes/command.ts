@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepUser } from "../../schemas/runner-config.ts";
@@ -99,13 +99,15 @@ function start(request: CommandRequest) {
   const pipe = openOutputPipe(request.pipeFolder, request.user, request.mkfifo);
   let child: ChildProcess;
   try {
-    child = spawn(file as string, args, {
-      cwd: request.cwd,
-      env: request.env,
-      stdio: pipe.stdio,
-      detached: true,
-      ...request.user,
-    });
+    child = withJobsOutOfMemoryScore(() =>
+      spawn(file as string, args, {
+        cwd: request.cwd,
+        env: request.env,
+        stdio: pipe.stdio,
+        detached: true,
+        ...request.user,
+      }),
+    );
   } catch (error) {
     pipe.source?.destroy();
     return error as NodeJS.ErrnoException;
@@ -116,7 +118,7 @@ function start(request: CommandRequest) {
     child.once("error", (error) => resolve({ exitCode: null, signal: null, error }));
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, error: null }));
   });
-  if (child.pid !== undefined) raiseOutOfMemoryScore(child.pid);
+  if (child.pid !== undefined) writeOutOfMemoryScore(child.pid, JOB_OOM_SCORE);
   const outputs = pipe.source ? [pipe.source] : [child.stdout, child.stderr].filter((end) => end !== null);
   return { child, exited, outputs };
 }
@@ -199,10 +201,32 @@ function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   );
 }
 
-function raiseOutOfMemoryScore(pid: number): void {
+/**
+ * A process has its parent's score from its first moment, before anything of its own can start others. Where the
+ * runner may not change its own score, the command gets its score right after its start.
+ */
+function withJobsOutOfMemoryScore<Result>(start: () => Result): Result {
+  const own = readOutOfMemoryScore();
+  if (own !== null) writeOutOfMemoryScore("self", JOB_OOM_SCORE);
   try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, JOB_OOM_SCORE);
+    return start();
+  } finally {
+    if (own !== null) writeOutOfMemoryScore("self", own);
+  }
+}
+
+function readOutOfMemoryScore(): string | null {
+  try {
+    return readFileSync("/proc/self/oom_score_adj", "latin1");
   } catch {
-    // Not Linux, or the process has ended: the default score serves.
+    return null;
+  }
+}
+
+function writeOutOfMemoryScore(process: number | "self", score: string): void {
+  try {
+    writeFileSync(`/proc/${process}/oom_score_adj`, score);
+  } catch {
+    // Not Linux, not allowed, or the process has ended: the default score serves.
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -50,6 +50,8 @@ test("a job cannot raise itself over the runner when memory runs out", async () 
   const { full, text } = request("cat /proc/self/oom_score_adj");
   await runCommand(full);
   expect(Number(text())).toBe(500);
+  const runners = readFileSync("/proc/self/oom_score_adj", "utf8");
+  expect(Number(runners)).toBeLessThan(500);
 });
 
 test.runIf(process.getuid?.() === 0)(
