@@ -88,9 +88,9 @@ describe.runIf(missingPart("qemu") === null)("in a virtual machine on a real Nom
       echo searched`;
     const id = await begin(plane, ["cat hello.txt", network, secrets, "head -c 2000m /dev/zero | tail"]);
     const run = await plane.untilRun(id, "the run to end", hasEnded);
-    const [attempt] = attemptsOf(run);
+    // An emulated machine short of memory on a busy host may miss its lease and be tried again; the last word is the cause.
+    const attempt = attemptsOf(run).at(-1);
     const log = (step: number) => plane.logText(attempt?.id ?? "", step);
-    console.log(JSON.stringify(attemptsOf(run)), await log(0));
     expect(await log(1)).toBe("from the mirror\n");
     expect(await log(2)).toBe(
       "10.0.2.100 reached\n10.0.2.2 refused\n10.0.2.3 refused\n192.0.2.1 refused\neth0\nlo\n",
@@ -98,7 +98,7 @@ describe.runIf(missingPart("qemu") === null)("in a virtual machine on a real Nom
     expect(await log(3)).toBe(
       "uid=1000(delta) gid=1000(delta) groups=1000(delta)\nNoNewPrivs:\t1\n/tmp/control\nsearched\n",
     );
-    expect(attemptsOf(run)).toMatchObject([{ state: "failed", reason: "oom" }]);
+    expect(attempt).toMatchObject({ state: "failed", reason: "oom" });
   });
 
   test("a cancel gives the steps their signal and their grace, then the machine is off", {
