@@ -111,7 +111,7 @@ test("a process that dies is told apart, and the next plan gets another", async 
   }
 });
 
-test("every kind of hostile pipeline is answered by one other process, which outlives them all", async () => {
+test("hostile YAML and pipelines are answered by one other process, which outlives them all", async () => {
   const planner = world();
   const repository = new ScratchRepository();
   const kinds = new Map(
