@@ -1,5 +1,6 @@
 import { CONFIG_FILE_BYTES_MAX } from "../../schemas/limits.ts";
 import type { Report } from "../diagnostics/report.ts";
+import { LINES_MAX } from "./limits.ts";
 
 /** C0 controls other than tab, line feed and carriage return, DEL, and the two non-characters. */
 // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
@@ -30,7 +31,21 @@ export function decodeText(file: string, bytes: Uint8Array, report: Report): str
     );
     return null;
   }
-  return text;
+  const tooLong = excessLine(text);
+  if (tooLong === null) return text;
+  const message = `More than ${LINES_MAX} lines in one file; split it`;
+  report.add("DC1017", { file, start: tooLong, end: tooLong + 1 }, message);
+  return null;
+}
+
+/** Where the first line too many begins; null when there is none. */
+function excessLine(text: string): number | null {
+  let lines = 1;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
+    lines += 1;
+    if (lines > LINES_MAX) return end;
+  }
+  return null;
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {

@@ -2,6 +2,7 @@ import type { Report } from "../diagnostics/report.ts";
 import { composeDocument } from "./compose.ts";
 import { decodeText } from "./decode.ts";
 import { type Origin, PIPELINE_ORIGIN, type YamlNode } from "./nodes.ts";
+import { readOrdinary } from "./ordinary.ts";
 import { resolveDocument } from "./resolve.ts";
 import { scanTokens } from "./scan.ts";
 
@@ -18,6 +19,11 @@ export function parseYaml(
 ): YamlNode | null {
   const text = decodeText(file, bytes, report);
   if (text === null) return null;
+  return readOrdinary(file, text, origin) ?? parseText(file, text, origin, report);
+}
+
+/** What the YAML library makes of a text of any kind: the whole language, and the words for what is wrong. */
+export function parseText(file: string, text: string, origin: Origin, report: Report): YamlNode | null {
   const lexemes = scanTokens(file, text, report);
   if (lexemes === null) return null;
   const document = composeDocument(file, text, lexemes, report);

@@ -8,7 +8,6 @@ import {
   ANCHORS_MAX,
   DEPTH_MAX,
   EXPANDED_NODES_MAX,
-  LINES_MAX,
   LIST_ITEMS_MAX,
   MAP_KEYS_MAX,
   TOKENS_MAX,
@@ -55,11 +54,6 @@ interface BlockCollection extends OpenCollection {
  * the parser, or null with a finding.
  */
 export function scanTokens(file: string, text: string, report: Report): readonly string[] | null {
-  const tooLong = lineProblem(text);
-  if (tooLong !== null) {
-    report.add(tooLong.code, { file, start: tooLong.offset, end: tooLong.offset + 1 }, tooLong.message);
-    return null;
-  }
   const scan = new TokenScan(text);
   const lexemes: string[] = [];
   for (const lexeme of new Lexer().lex(text)) {
@@ -268,17 +262,6 @@ function countEntry(collection: OpenCollection, offset: number, lexeme: string):
   if (collection.entries <= most) return null;
   const kind = collection.isMap ? "map" : "list";
   return at("DC1007", offset, lexeme, `A ${kind} with more than ${most} ${what}`);
-}
-
-/** Lines are counted first of all, for that is nearly free. */
-function lineProblem(text: string): ScanProblem | null {
-  let lines = 1;
-  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
-    lines += 1;
-    if (lines > LINES_MAX)
-      return at("DC1017", end, "\n", `More than ${LINES_MAX} lines in one file; split it`);
-  }
-  return null;
 }
 
 function at(code: DiagnosticCode, offset: number, lexeme: string, message: string): ScanProblem {
