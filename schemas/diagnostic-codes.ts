@@ -94,6 +94,7 @@ export const DIAGNOSTIC_CODES = {
   DC1204: error("graph.cycle", "Jobs need each other in a circle"),
   DC1205: error("graph.too_large", "A pipeline has more jobs, or needs between them, than a plan may have"),
   DC1206: error("graph.duplicate_need", "A job needs another one twice"),
+  DC1207: error("plan.too_large", "A plan has more text in it than a plan may have"),
   DC1251: error("request.unknown_job", "The job asked for does not exist"),
   DC1301: error("expr.syntax", "The text is not an expression"),
   DC1302: error("expr.unknown_name", "An expression reads a name that does not exist"),

@@ -25,6 +25,7 @@ import { canonicalPlan, planDigest } from "./digest.ts";
 import { jobScopes } from "./job-scopes.ts";
 import { planJobs, settleJobs } from "./plan-jobs.ts";
 import { planConcurrency } from "./plan-parts.ts";
+import { lengthProblem } from "./plan-size.ts";
 import { Preparations } from "./prepare.ts";
 
 /** The rules whose `set` holds, for whoever names where values come from. */
@@ -85,7 +86,8 @@ export function compile(
   const verdicts = decide({ refused, ordered, request, trust: event.trust, judging, scopeOf, doubtOf });
   onRules?.({ ofPipeline: rule, ofJob: (key) => verdicts.get(key)?.rule ?? null });
   const policy = new EffectivePolicy([model.policies, input.policy?.document ?? null]);
-  const planning = { verdicts, policy, scopeOf, placeOf, report };
+  const { limits = PLAN_LIMITS_DEFAULT } = input;
+  const planning = { verdicts, policy, scopeOf, placeOf, report, limits };
   const settled = settleJobs(instances, planning);
   const jobs = planJobs(inNeedOrder(settled), planning);
   const binder = new Binder(scopeOf(null), report);
@@ -115,6 +117,8 @@ export function compile(
     placeOf,
   });
   const { plan, canonical } = canonicalPlan(built);
+  const tooLong = lengthProblem(canonical, limits);
+  if (tooLong.length > 0) return failed(sortDiagnostics([...diagnostics, ...tooLong]));
   return { plan, digest: planDigest(canonical), canonical, diagnostics };
 }
 

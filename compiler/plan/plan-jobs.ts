@@ -1,13 +1,16 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
+import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Scope } from "../expressions/index.ts";
+import type { PlanLimits } from "../input.ts";
 import type { JobModel } from "../language/model.ts";
 import { withRuleSet } from "../language/rule-set.ts";
 import { checkImages, checkJob, withCeilings } from "../policy/check-jobs.ts";
 import type { EffectivePolicy } from "../policy/effective.ts";
 import type { Verdict } from "../selection/verdict.ts";
 import { planJob } from "./plan-job.ts";
+import { planCharactersMax, PlanSize, reportTooLong } from "./plan-size.ts";
 
 export interface PlanJobsContext {
   readonly verdicts: ReadonlyMap<string, Verdict>;
@@ -15,6 +18,7 @@ export interface PlanJobsContext {
   readonly scopeOf: (job: JobModel) => Scope;
   readonly placeOf: (span: Span) => Place;
   readonly report: Report;
+  readonly limits: PlanLimits;
 }
 
 /** The jobs as the rules that decided set them, within the policies; what one asks for past those is reported. */
@@ -29,20 +33,33 @@ export function settleJobs(
   });
 }
 
-/** The selected jobs of a plan. `ordered` holds every job, settled, after what it needs. */
+/**
+ * The selected jobs of a plan. `ordered` holds every job, settled, after what it needs. Ends early, with a finding,
+ * where jobs and decisions together are more than a plan may hold.
+ */
 export function planJobs(
   ordered: readonly JobModel[],
-  { verdicts, policy, scopeOf, placeOf, report }: PlanJobsContext,
+  { verdicts, policy, scopeOf, placeOf, report, limits }: PlanJobsContext,
 ): readonly PlanJob[] {
   const planned = new Map<string, PlanJob>();
+  const size = new PlanSize(planCharactersMax(limits));
   const outcomeOf = (key: string) => verdicts.get(key)?.outcome;
   for (const job of ordered) {
     const verdict = verdicts.get(job.key);
-    if (verdict?.outcome !== "selected") continue;
-    const context = { scope: scopeOf(job), report, placeOf, outcomeOf, start: verdict.start, planned };
-    const own = planJob(job, context);
-    checkImages({ job, planned: own }, policy, report);
-    planned.set(job.key, own);
+    if (verdict === undefined) continue;
+    const { because, matched, chain, expression, values } = verdict;
+    size.add([job.key, because, matched, chain, expression, values]);
+    if (verdict.outcome === "selected") {
+      const context = { scope: scopeOf(job), report, placeOf, outcomeOf, start: verdict.start, planned };
+      const own = planJob(job, context);
+      checkImages({ job, planned: own }, policy, report);
+      planned.set(job.key, own);
+      size.add(own);
+    }
+    if (size.isPast) {
+      reportTooLong(report, limits, { what: `With ${quote(job.key)}`, span: job.span });
+      break;
+    }
   }
   return [...planned.values()];
 }

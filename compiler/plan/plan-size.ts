@@ -1,0 +1,76 @@
+import type { Diagnostic, Span } from "../../schemas/diagnostic.ts";
+import { Report } from "../diagnostics/report.ts";
+import type { PlanLimits } from "../input.ts";
+
+const MEBI = 2 ** 20;
+/** Any plan may have this many characters: a server reads and stores that in less than a tenth of a second. */
+const CHARACTERS_MIN = 8 * MEBI;
+/** No plan may have more, however many jobs operators allow: ten thousand with 3,000 characters each. */
+const CHARACTERS_CEILING = 32 * MEBI;
+/** A job that says little has 1,500, its decision among them. */
+const CHARACTERS_PER_JOB = 8 * 1024;
+
+/** Characters of a plan as JSON: 8 Mi, and 32 Mi where operators allow four thousand jobs. */
+export function planCharactersMax({ jobs }: PlanLimits): number {
+  return Math.min(Math.max(jobs * CHARACTERS_PER_JOB, CHARACTERS_MIN), CHARACTERS_CEILING);
+}
+
+/** What JSON puts around one value: quotes, a colon or comma. */
+const AROUND_VALUE = 3;
+
+/**
+ * Counts what goes into a plan while it is made. A few kilobytes of text, times the cells of a matrix, times
+ * aliases, are gigabytes written out; that is noticed here before it is made.
+ */
+export class PlanSize {
+  readonly #most: number;
+  #characters = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Adds a value that will stand in the plan. It counts as no larger than its JSON. */
+  add(value: unknown): void {
+    if (this.isPast) return;
+    if (typeof value === "string") this.#characters += writtenLength(value) + AROUND_VALUE;
+    else if (Array.isArray(value)) for (const item of value) this.add(item);
+    else if (typeof value === "object" && value !== null) this.#addFields(value);
+  }
+
+  get isPast(): boolean {
+    return this.#characters > this.#most;
+  }
+
+  #addFields(fields: object): void {
+    for (const [key, value] of Object.entries(fields)) {
+      this.#characters += key.length + AROUND_VALUE;
+      this.add(value);
+    }
+  }
+}
+
+/** JSON may write one character as six. */
+function writtenLength(text: string): number {
+  // oxlint-disable-next-line no-control-regex -- control characters are what JSON escapes
+  return /["\\\u0000-\u001f]/.test(text) ? JSON.stringify(text).length - 2 : text.length;
+}
+
+/** What is wrong with a plan that is written out; empty when nothing is. */
+export function lengthProblem(canonical: string, limits: PlanLimits): readonly Diagnostic[] {
+  const report = new Report();
+  if (canonical.length > planCharactersMax(limits))
+    reportTooLong(report, limits, { what: "With what changed and what was decided", span: null });
+  return report.settle();
+}
+
+/** Reports (DC1207) that the plan is too large once what is added at this place is written out. */
+export function reportTooLong(
+  report: Report,
+  limits: PlanLimits,
+  { what, span }: { readonly what: string; readonly span: Span | null },
+): void {
+  const most = `${Math.floor(planCharactersMax(limits) / MEBI)} Mi characters`;
+  const remedy = "keep long texts in files of the repository, or run fewer jobs";
+  report.add("DC1207", span, `${what} the plan has more than ${most}; ${remedy}`);
+}
