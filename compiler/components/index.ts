@@ -7,6 +7,7 @@ export type {
   DeclaredComponent,
   DiscoverKind,
   DiscoverOptions,
+  Discovery,
   UnownedPolicy,
 } from "./model.ts";
 export { affectedReport } from "./report.ts";

@@ -7,7 +7,13 @@ import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
 import { type CompileInput, PIPELINE_FILE } from "../input.ts";
 import { inputTexts } from "../input-texts.ts";
 import { loadPipeline } from "../language/index.ts";
-import { type ComponentChanges, componentChanges, textsOf } from "./component-changes.ts";
+import {
+  type ComponentChanges,
+  componentChanges,
+  discoverSides,
+  localPaths,
+  textsOf,
+} from "./component-changes.ts";
 
 type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event" | "pinned">;
 
@@ -22,11 +28,11 @@ export function affectedByChange(input: ChangeInput): ComponentChanges {
   if (model === null) return discoveredAlone(input);
   const budget: MatchBudget = { left: MATCH_WORK_MAX };
   const places = new PlaceFinder(inputTexts(input));
-  return componentChanges({ model, sources }, input, changes, {
-    isIgnored: pathTest(textsOf(model.changes.ignore), budget),
-    placeOf: (span: Span): Place => places.place(span.file, span.start),
-    budget,
-  });
+  const placeOf = ({ file, start }: Span): Place => places.place(file, start);
+  const components = discoverSides(model.components, input, placeOf);
+  const sides = { components, configuration: new Set(localPaths(sources)) };
+  const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
+  return componentChanges(model.components, sides, changes, { isIgnored, budget });
 }
 
 function discoveredAlone(input: ChangeInput): ComponentChanges {

@@ -8,56 +8,49 @@ import {
   type DeclaredComponent,
   type DiscoverKind,
   type DiscoverOptions,
+  type Discovery,
   discoverComponents,
   type UnownedPolicy,
 } from "../components/index.ts";
 import { type MatchBudget, pathTest } from "../globs/index.ts";
-import type { CompileInput } from "../input.ts";
-import type { LoadedPipeline } from "../language/index.ts";
-import type { ComponentsModel, GlobList, PipelineModel } from "../language/model.ts";
+import type { TreeSnapshot } from "../input.ts";
+import type { ComponentsModel, GlobList } from "../language/model.ts";
 
 export interface ComponentChanges extends AffectedResult {
   /** The graph of the head commit alone. */
   readonly headGraph: ComponentGraph;
 }
 
-/** What the rest of a plan reads paths and places with, so that all of it agrees. */
+/** How a plan reads paths, so that all of it agrees. */
 export interface PathReading {
   /** True for paths that count for nothing (`changes.ignore`). */
   readonly isIgnored: (path: string) => boolean;
-  readonly placeOf: (span: Span) => Place;
   readonly budget: MatchBudget;
 }
 
-/** The components at head and base as the pipeline sets them, and which of them the change affects. */
+/** The components of two commits as the pipeline sets them. */
+export interface ComponentSides {
+  readonly components: { readonly head: Discovery; readonly base: Discovery | null };
+  /** Configuration files of the head commit: what their changes mean is decided for each job, from its definitions. */
+  readonly configuration: ReadonlySet<string>;
+}
+
+/** Which of the components the change affects. */
 export function componentChanges(
-  { model, sources }: { readonly model: PipelineModel } & Pick<LoadedPipeline, "sources">,
-  input: Pick<CompileInput, "head" | "base">,
+  model: ComponentsModel,
+  { components: { head, base }, configuration }: ComponentSides,
   changes: ChangeSet,
-  { isIgnored, placeOf, budget }: PathReading,
+  { isIgnored, budget }: PathReading,
 ): ComponentChanges {
-  const { components } = model;
-  const configuration = new Set(localPaths(sources));
-  const compileGlobs = (globs: readonly string[]) => pathTest(globs, budget);
-  const options: DiscoverOptions = {
-    declared: components.declared.map((component) => declared(component, placeOf)),
-    compileGlobs,
-    ...(components.discover === null
-      ? {}
-      : { discover: components.discover.map(({ value }) => value as DiscoverKind) }),
-  };
-  const head = discoverComponents(input.head, options);
-  const base = input.base === null ? null : discoverComponents(input.base, options);
   const affected = affectedComponents({
     head,
     base,
     changes,
     options: {
-      unowned: unownedPolicy(components),
-      // What a changed pipeline means is decided for each job, from its definitions.
+      unowned: unownedPolicy(model),
       ignored: (path) => configuration.has(path) || isIgnored(path),
-      globalInput: pathTest(textsOf(components.globalInputs), budget),
-      compileGlobs,
+      globalInput: pathTest(textsOf(model.globalInputs), budget),
+      compileGlobs: (globs) => pathTest(globs, budget),
     },
   });
   return {
@@ -65,6 +58,21 @@ export function componentChanges(
     headGraph: head.graph,
     diagnostics: [...head.diagnostics, ...affected.diagnostics],
   };
+}
+
+/** Finds the components of both commits as the pipeline sets them. */
+export function discoverSides(
+  components: ComponentsModel,
+  { head, base }: { readonly head: TreeSnapshot; readonly base: TreeSnapshot | null },
+  placeOf: (span: Span) => Place,
+): ComponentSides["components"] {
+  const options: DiscoverOptions = {
+    declared: components.declared.map((component) => declared(component, placeOf)),
+    ...(components.discover === null
+      ? {}
+      : { discover: components.discover.map(({ value }) => value as DiscoverKind) }),
+  };
+  return { head: discoverComponents(head, options), base: base && discoverComponents(base, options) };
 }
 
 function declared(

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import { Report } from "../diagnostics/report.ts";
 import { ListIndex } from "../globs/index.ts";
-import type { TreeSnapshot } from "../input.ts";
+import type { CompileInput, TreeSnapshot } from "../input.ts";
 import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
 import { sha256Of } from "../language/included-texts.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
@@ -63,6 +63,11 @@ export class Preparations {
       this.#jobs -= model.jobs.length;
     }
   }
+}
+
+/** What of a compile its pipeline is loaded from. */
+export function loadInputOf({ head, event, limits, pinned }: CompileInput): LoadInput {
+  return { head, event, limits: limits ?? PLAN_LIMITS_DEFAULT, pinned: pinned ?? NO_PINNED };
 }
 
 /** The least that a pipeline is read from: what is not in here can have no part in it. */
