@@ -131,6 +131,10 @@ export class NomadClient {
     });
     if (response.statusCode < 200 || response.statusCode > 299) throw await this.#refusal(what, response);
     const text = await readText(what, response.body);
+    if (headerOf(response, "x-nomad-knownleader") === "false") {
+      const message = `${what}: answered by a server that knows no leader, so its answer may be old`;
+      throw new NomadError("unavailable", message);
+    }
     const answer = validate(call.answer, call.isText === true ? text : parseJson(what, text));
     if (!answer.ok) {
       throw new NomadError("malformed", `${what}: Nomad's answer is not as expected at ${answer.fault}`);

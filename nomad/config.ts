@@ -50,6 +50,8 @@ export interface NomadConfig extends NomadClientConfig {
   readonly pools: Readonly<Record<string, NomadPool>>;
   /** How a runner proves that it was started for its attempt. */
   readonly claimProof: "workload_identity" | "claim_token";
+  /** Longest silence of the event stream, on which Nomad says something every 30 s, before it is opened anew. */
+  readonly eventSilenceMs: number;
   /** Told when the event stream says that something moved; it may be late or missing. */
   readonly onHint: ((hint: Hint) => void) | null;
 }
@@ -63,6 +65,9 @@ export const CLIENT_DEFAULTS = {
   connectTimeoutMs: 5_000,
   requestTimeoutMs: 15_000,
 } as const satisfies Partial<NomadClientConfig>;
+
+/** Two heartbeats of Nomad's may be missing, and the next one late. */
+export const EVENT_SILENCE_MS_DEFAULT = 75_000;
 
 export const INSTALLATION_PATTERN = /^[a-z0-9]{1,16}$/;
 

@@ -57,7 +57,12 @@ export class NomadDispatcher implements Dispatcher {
     this.#hints =
       config.onHint === null
         ? null
-        : createHintStream(this.#client, config.installation, config.onHint, random);
+        : createHintStream(this.#client, {
+            installation: config.installation,
+            onHint: config.onHint,
+            silenceMs: config.eventSilenceMs,
+            random,
+          });
   }
 
   /** Starts listening for hints. A Nomad that is away is no reason to fail: it is asked again with each call. */

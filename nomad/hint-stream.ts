@@ -10,11 +10,18 @@ export interface HintStream {
   close(): Promise<void>;
 }
 
-/** Nomad sends an empty frame every 30 s; after this long without a byte the connection is dead. */
-const SILENCE_MS_MAX = 75_000;
 /** Many events in a row make one hint. */
 const COALESCE_MS = 200;
 const UUID_BYTES = 36;
+
+export interface HintStreamOptions {
+  readonly installation: string;
+  readonly onHint: (hint: Hint) => void;
+  /** After so long without a byte, heartbeats included, the connection is given up for another. */
+  readonly silenceMs: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
 
 /**
  * Turns Nomad's event stream into "look again at these". The stream may skip, repeat and reorder without
@@ -23,9 +30,7 @@ const UUID_BYTES = 36;
  */
 export function createHintStream(
   client: NomadClient,
-  installation: string,
-  onHint: (hint: Hint) => void,
-  random: () => number,
+  { installation, onHint, silenceMs, random }: HintStreamOptions,
 ): HintStream {
   const end = new AbortController();
   const wanted = Buffer.from(`"${jobNamePrefix(installation)}`);
@@ -49,7 +54,7 @@ export function createHintStream(
 
   const listen = async (): Promise<boolean> => {
     const silence = new AbortController();
-    const watch = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
+    const watch = setTimeout(() => silence.abort(), silenceMs);
     // Events of jobs carry whole jobs, and nothing happens to one without an evaluation.
     const topics = ["Allocation", "Evaluation"].map((topic) => ["topic", topic] as const);
     let heard = false;

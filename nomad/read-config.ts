@@ -1,6 +1,12 @@
 import { Type, type Static, type TSchema } from "typebox";
 import { validate } from "../schemas/validate.ts";
-import { CLIENT_DEFAULTS, configFaults, type NomadConfig, type NomadPool } from "./config.ts";
+import {
+  CLIENT_DEFAULTS,
+  configFaults,
+  EVENT_SILENCE_MS_DEFAULT,
+  type NomadConfig,
+  type NomadPool,
+} from "./config.ts";
 import { dockerProfile, revealingCapabilities } from "./profiles/docker.ts";
 import { rawExecProfile } from "./profiles/raw-exec.ts";
 import { QemuTask, qemuProfileOf, qemuTaskFault } from "./read-qemu-task.ts";
@@ -83,6 +89,7 @@ export const NomadConfigFile = Type.Object(
     priority: Type.Optional(Type.Integer()),
     connections: Type.Optional(Type.Integer()),
     request_timeout_ms: Type.Optional(Milliseconds),
+    event_silence_ms: Type.Optional(Milliseconds),
     claim_proof: Type.Optional(Type.Enum(["workload_identity", "claim_token"] as const)),
     issuer: Type.Optional(Text),
     // Without `strict` a name that breaks the pattern would pass unchecked.
@@ -143,6 +150,7 @@ function configOf(name: string, file: NomadConfigFile, onHint: NomadConfig["onHi
     priority: file.priority ?? 50,
     claimProof: file.claim_proof ?? "workload_identity",
     pools: Object.fromEntries(pools),
+    eventSilenceMs: file.event_silence_ms ?? EVENT_SILENCE_MS_DEFAULT,
     onHint,
   };
 }

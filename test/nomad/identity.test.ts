@@ -75,6 +75,16 @@ describe("a workload identity", () => {
     expect(await verifier.verify(await sign(changes(nowSeconds)))).toBeNull();
   });
 
+  test("of a clock that differs by half a minute is accepted, and of one that differs by more refused", async () => {
+    const { verifier, request, sign, nowSeconds } = await world();
+    const issuedAt = (seconds: number) => sign({ iat: seconds, nbf: seconds });
+    expect(await verifier.verify(await issuedAt(nowSeconds + 20))).toEqual({ attemptId: request.attemptId });
+    expect(await verifier.verify(await issuedAt(nowSeconds + 90))).toBeNull();
+    const ended = (seconds: number) => sign({ exp: seconds });
+    expect(await verifier.verify(await ended(nowSeconds - 10))).toEqual({ attemptId: request.attemptId });
+    expect(await verifier.verify(await ended(nowSeconds - 90))).toBeNull();
+  });
+
   test("of an attempt that was stopped is refused", async () => {
     const { verifier, dispatcher, request, sign } = await world();
     const jwt = await sign();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -23,9 +24,17 @@ export type Fault =
       readonly status: number;
       readonly body: string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** And closes the connection, as Nomad does with one client's connections that are too many. */
+      readonly closes?: true;
     }
-  /** The answer's text is changed. */
-  | { readonly kind: "rewrite"; readonly change: (text: string) => string }
+  /** The answer's text is changed, and headers are put over its own. */
+  | {
+      readonly kind: "rewrite";
+      readonly change: (text: string) => string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** The answer begins, and then says nothing more until the caller leaves; `settled` waits for that. */
+  | { readonly kind: "silence"; readonly first: string }
   /** The answer is these pieces, with pauses between them, and then the connection breaks. */
   | { readonly kind: "pieces"; readonly pieces: readonly (string | Uint8Array)[]; readonly pauseMs: number }
   /** The answer comes one byte at a time. */
@@ -38,7 +47,11 @@ export interface FaultProxy {
   inject(call: RegExp, fault: Fault, times?: number): void;
   /** All calls fail as if nobody listened, until switched back. */
   isDown: boolean;
-  /** Late deliveries are done. */
+  /** How often the faults that were injected have yet to be met. */
+  unmet(): number;
+  /** Every event stream that goes through it breaks now. */
+  breakStreams(): void;
+  /** Late deliveries are done, and callers have left answers that fell silent. */
   settled(): Promise<void>;
   readonly calls: string[];
   close(): Promise<void>;
@@ -53,6 +66,7 @@ interface Answer {
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const faults: { call: RegExp; fault: Fault; left: number }[] = [];
   const late = new Set<Promise<unknown>>();
+  const streams = new Set<ServerResponse>();
   const calls: string[] = [];
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -60,13 +74,18 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     calls.push(call);
     if (proxy.isDown) return void request.socket.destroy();
     if (call === "GET /v1/event/stream" && !faults.some((one) => one.left > 0 && one.call.test(call))) {
+      streams.add(response);
+      response.once("close", () => streams.delete(response));
       return stream(target, request, response);
     }
     const body = await readAll(request);
     const hit = faults.find((one) => one.left > 0 && one.call.test(call));
     if (hit !== undefined) hit.left -= 1;
     const send = (): Promise<Answer> => forward(target, request, body);
-    await meet(hit?.fault ?? null, send, response, late);
+    const { fault = null } = hit ?? {};
+    if (fault?.kind !== "silence") return await meet(fault, send, response, late);
+    late.add(once(response, "close"));
+    response.writeHead(200, { "content-type": "application/json" }).write(fault.first);
   };
 
   const server = createServer((request, response) => {
@@ -78,6 +97,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     isDown: false,
     calls,
     inject: (call, fault, times = 1) => void faults.push({ call, fault, left: times }),
+    unmet: () => faults.reduce((sum, { left }) => sum + left, 0),
+    breakStreams() {
+      for (const response of streams) response.destroy();
+    },
     settled: async () => void (await Promise.all(late)),
     async close() {
       server.closeAllConnections();
@@ -88,7 +111,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 }
 
 async function meet(
-  fault: Fault | null,
+  fault: Exclude<Fault, { kind: "silence" }> | null,
   send: () => Promise<Answer>,
   response: ServerResponse,
   late: Set<Promise<unknown>>,
@@ -107,10 +130,12 @@ async function meet(
       return give(response, first);
     }
     case "answer":
+      if (fault.closes === true) response.shouldKeepAlive = false;
       return void response.writeHead(fault.status, { ...fault.headers }).end(fault.body);
     case "rewrite": {
       const answer = await send();
-      return give(response, { ...answer, body: Buffer.from(fault.change(answer.body.toString("utf8"))) });
+      const body = Buffer.from(fault.change(answer.body.toString("utf8")));
+      return give(response, { ...answer, headers: { ...answer.headers, ...fault.headers }, body });
     }
     case "pieces":
       response.writeHead(200, { "content-type": "application/json" });

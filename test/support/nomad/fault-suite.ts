@@ -1,16 +1,15 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { NomadConfig } from "../../../nomad/config.ts";
-import type { Hint } from "../../../schemas/dispatcher.ts";
 import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
 import { withDeadline } from "./deadline.ts";
+import { REQUEST_TIMEOUT_MS } from "./fault-catalogue.ts";
 import { type Fault, startFaultProxy } from "./fault-proxy.ts";
 import { dispatchRequest, nomadConfig } from "./requests.ts";
+import { describeStreamFaults } from "./stream-fault-suite.ts";
 
 const REGISTER = /^POST \/v1\/jobs$/;
-/** Short, so that a test of a lost answer does not wait long. */
-const REQUEST_TIMEOUT_MS = 1_500;
 
 /** What the dispatcher promises when calls fail; run against the fake and a real agent. */
 export function describeNomadFaults(cluster: () => Cluster): void {
@@ -98,8 +97,8 @@ export function describeNomadFaults(cluster: () => Cluster): void {
   describe("what we are told to wait", () => {
     test.each<readonly [string, Fault, number, number]>([
       [
-        "429 with Retry-After",
-        { kind: "answer", status: 429, body: "", headers: { "retry-after": "7" } },
+        "429 with Retry-After, and the connection closed",
+        { kind: "answer", status: 429, body: "", headers: { "retry-after": "7" }, closes: true },
         7_000,
         7_000,
       ],
@@ -125,6 +124,8 @@ export function describeNomadFaults(cluster: () => Cluster): void {
       const waitMs = result.status === "unknown" ? result.retryAfterMs : -1;
       expect(waitMs).toBeGreaterThanOrEqual(least);
       expect(waitMs).toBeLessThanOrEqual(most);
+      // What is called next is answered, on another connection where that one was closed.
+      expect(await dispatcher.list(null)).toMatchObject({ attempts: [] });
     });
   });
 
@@ -182,6 +183,49 @@ export function describeNomadFaults(cluster: () => Cluster): void {
     await untilGone(cluster(), dispatcher, request.attemptId);
   });
 
+  test("an index that goes back makes us look again", async () => {
+    const { proxy, dispatcher } = await open();
+    const request = dispatchRequest();
+    const { attemptId } = request;
+    await dispatcher.dispatch(request);
+    await untilObserved(cluster(), dispatcher, attemptId, (seen) => seen.state === "running");
+    const settled = async (): Promise<boolean> => {
+      await dispatcher.list(null);
+      await dispatcher.observe([attemptId]);
+      return (await dispatcher.list(null)).changed.length === 0;
+    };
+    await withDeadline("the list to change no more", 20_000, settled);
+    const earlier = (text: string): string => text.replaceAll(/"ModifyIndex":\d+/g, '"ModifyIndex":1');
+    proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: earlier });
+    expect(await dispatcher.list(null)).toMatchObject({ attempts: [attemptId], changed: [attemptId] });
+    await untilGone(cluster(), dispatcher, attemptId);
+  });
+
+  test("a server that knows no leader is not believed", async () => {
+    const { proxy, dispatcher } = await open();
+    const request = dispatchRequest();
+    const { attemptId } = request;
+    await dispatcher.dispatch(request);
+    await untilObserved(cluster(), dispatcher, attemptId, (seen) => seen.state === "running");
+    const headers = { "x-nomad-knownleader": "false" };
+    const isBehind: Fault = { kind: "rewrite", change: () => "[]", headers };
+    proxy.inject(/^GET \/v1\/job/, isBehind, 3);
+    const unavailable = { name: "NomadError", failure: "unavailable" };
+    await expect(dispatcher.list(null)).rejects.toMatchObject(unavailable);
+    await expect(dispatcher.observe([attemptId])).rejects.toMatchObject(unavailable);
+    expect(await dispatcher.stop({ attemptId, graceMs: 0 })).toMatchObject({ status: "unknown" });
+    await untilGone(cluster(), dispatcher, attemptId);
+  });
+
+  test("a list that drips is an error within its time, not an empty cluster", async () => {
+    const { proxy, dispatcher } = await open();
+    proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: () => `[${" ".repeat(100)}]` });
+    expect(await dispatcher.list(null)).toMatchObject({ attempts: [] });
+    const drip = Array.from({ length: 100 }, () => " ");
+    proxy.inject(/^GET \/v1\/jobs$/, { kind: "pieces", pieces: ["[", ...drip, "]"], pauseMs: 100 });
+    await expect(dispatcher.list(null)).rejects.toMatchObject({ name: "NomadError", failure: "timeout" });
+  });
+
   test("a job that is not found for once is not stopped, and is found again", async () => {
     const { proxy, config, dispatcher } = await open();
     const request = dispatchRequest();
@@ -205,60 +249,5 @@ export function describeNomadFaults(cluster: () => Cluster): void {
     await expect(dispatcher.list(null)).rejects.toMatchObject({ name: "NomadError", failure: "malformed" });
   });
 
-  const frame = (name: string): string =>
-    `${JSON.stringify({ Index: 7, Events: [{ Topic: "Allocation", Key: "k", FilterKeys: [name] }] })}\n`;
-  test.each<readonly [string, (name: string) => readonly (string | Uint8Array)[]]>([
-    ["cut in the middle of a line", (name) => [frame(name).slice(0, -3)]],
-    ["cut in the middle of a name", (name) => [frame(name).slice(0, 90), frame(name).slice(90)]],
-    [
-      "split inside a character",
-      (name) => {
-        const text = Buffer.from(`{"Payload":"\u00fc"}\n${frame(name)}`);
-        const at = text.indexOf(0xc3) + 1;
-        return [text.subarray(0, at), text.subarray(at)];
-      },
-    ],
-    [
-      "with a line of ten megabytes",
-      (name) => [`{"Payload":"${"x".repeat(10 * 1024 * 1024)}`, `"}\n${frame(name)}`],
-    ],
-    [
-      "that says everything again, and out of order",
-      (name) => [frame(name), "{}\n", frame(name).replace("7", "3")],
-    ],
-    ["that skips what happened", () => ["{}\n"]],
-  ])("hints come from a stream %s", async (_what, pieces) => {
-    const hints: Hint[] = [];
-    const { proxy, config, dispatcher } = await open({ onHint: (hint) => void hints.push(hint) });
-    const { attemptId } = dispatchRequest();
-    const answer = pieces(jobNameOf(config.installation, attemptId));
-    const streamed = /^GET \/v1\/event\/stream$/;
-    // The pause is longer than hints are gathered, so that the new connection's own hint comes apart.
-    proxy.inject(streamed, { kind: "pieces", pieces: ["{}\n", ...answer], pauseMs: 400 });
-    await dispatcher.start();
-    const isNamed = answer.some((piece) => piece.length > 3);
-    await withDeadline("the hint", 15_000, async () =>
-      isNamed ? hints.some((hint) => hint.includes(attemptId)) : hints.includes("any"),
-    );
-    // The broken stream is followed by another, which begins with a look at everything.
-    const looks = async () => hints.filter((hint) => hint === "any").length > 1;
-    await withDeadline("the next stream", 15_000, looks, async () => proxy.calls.join("\n"));
-  });
-
-  test("hints go on after streams that end at once, break, or are refused", async () => {
-    let hints = 0;
-    const { proxy, dispatcher } = await open({ onHint: () => (hints += 1) });
-    const streamed = /^GET \/v1\/event\/stream$/;
-    proxy.inject(streamed, { kind: "answer", status: 200, body: "" });
-    proxy.inject(streamed, { kind: "drop" });
-    proxy.inject(streamed, { kind: "answer", status: 500, body: "rpc error: Permission denied" });
-    await dispatcher.start();
-    const isStreaming = async () => proxy.calls.filter((call) => streamed.test(call)).length === 4;
-    await withDeadline("the fourth stream", 15_000, isStreaming, async () => proxy.calls.join("\n"));
-    await withDeadline("a hint after an event", 15_000, async () => {
-      const before = hints;
-      await dispatcher.dispatch(dispatchRequest("quick"));
-      await withDeadline("a hint", 2_000, async () => hints > before);
-    });
-  });
+  describeStreamFaults(open);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   CLIENT_DEFAULTS,
+  EVENT_SILENCE_MS_DEFAULT,
   type NomadConfig,
   type NomadPool,
   type NomadResources,
@@ -41,6 +42,7 @@ export function nomadConfig(address: string, changes: Partial<NomadConfig> = {})
     installation: `t${randomBytes(6).toString("hex")}`,
     priority: 50,
     claimProof: "claim_token",
+    eventSilenceMs: EVENT_SILENCE_MS_DEFAULT,
     onHint: null,
     pools: {
       long: poolOf(mockProfile({ run_for: "1h" })),
