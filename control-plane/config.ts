@@ -9,7 +9,7 @@ import type { HttpServerSettings } from "./http/server.ts";
 import { PLAN_JOBS_CEILING, PLAN_JOBS_MAX } from "../schemas/limits.ts";
 import { LEASE_TIMING_DEFAULT, type LeaseTiming } from "./lifecycle/lease-timing.ts";
 import type { Retention } from "./tasks/remove-old.ts";
-import type { Capacity } from "./scheduler/admission.ts";
+import type { Capacity } from "./scheduler/room.ts";
 
 /** Where attempts run. What is in Nomad's file is read where the dispatcher is built. */
 export type DispatcherChoice =

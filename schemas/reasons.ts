@@ -26,7 +26,7 @@ export const REASONS = {
   runner_error: { blame: "infra", title: "the runner itself failed before the job could end" },
   poison: { blame: "infra", title: "three attempts in a row were lost; the job is not tried again" },
   canceled_by_user: { blame: "people", title: "a person or an API client asked for it" },
-  canceled_superseded: { blame: "people", title: "a newer run of the same ref took its place" },
+  canceled_superseded: { blame: "people", title: "a newer run took its place" },
   canceled_run: { blame: "people", title: "its run was canceled" },
   cancel_unconfirmed: { blame: "people", title: "canceled; nothing confirmed the stop by its deadline" },
   run_timeout: { blame: "user", title: "the run passed its longest allowed time" },

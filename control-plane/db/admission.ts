@@ -1,22 +1,30 @@
+import type { TrustClass } from "../../schemas/event.ts";
 import type { AttemptId, RepositoryId, RunId } from "../../schemas/ids.ts";
 import type { Connection, Transaction } from "./client.ts";
 
 /** Any number that nothing else here locks; admission is decided by one control plane at a time. */
 const ADMISSION_LOCK = 0x61646d6974;
-/** Looked at per repository in one pass; more would wait anyway. */
-const CANDIDATES_PER_REPOSITORY_MAX = 200;
+/** Looked at in one pass of those that may wait for one and the same thing; more of them would wait anyway. */
+const CANDIDATES_PER_LINE_MAX = 200;
 
-export interface QueuedAttempt {
+/** What tells the concurrency group of an attempt from others. */
+export interface GroupColumns {
+  readonly repository: RepositoryId;
+  readonly trust: TrustClass;
+  readonly runNumber: number;
+  readonly jobKey: string;
+  readonly planDigest: string;
+  /** Of the attempt. */
+  readonly number: number;
+}
+
+export interface QueuedAttempt extends GroupColumns {
   readonly attempt: AttemptId;
   readonly run: RunId;
-  readonly repository: RepositoryId;
   readonly pool: string;
   readonly priority: number;
   readonly queuedAt: Date;
   readonly position: number;
-  readonly jobKey: string;
-  readonly planDigest: string;
-  readonly pending: string | null;
 }
 
 /** False when another control plane is deciding right now. Held until the transaction ends. */
@@ -25,20 +33,30 @@ export async function tryAdmissionLock(tx: Transaction): Promise<boolean> {
   return row?.held === true;
 }
 
-/** The attempts that wait for a dispatch, the most urgent of each repository. `isPartial`: more of one wait. */
+/**
+ * The attempts that wait for a dispatch. They stand in lines of those that may wait for the same thing (pool, group,
+ * matrix, limit of their run), so that one that cannot move does not hide the others; of each the first are read, and
+ * the newest of each group. `isPartial`: more wait.
+ */
 export async function readQueuedAttempts(
   connection: Connection,
 ): Promise<{ readonly attempts: readonly QueuedAttempt[]; readonly isPartial: boolean }> {
-  const rows = await connection<(QueuedAttempt & { readonly place: number })[]>`
-    select attempt, run, repository, pool, priority, "queuedAt", position, "jobKey", "planDigest", pending,
-      place::int from (
-      select a.id as attempt, a.run_id as run, r.repository_id as repository, a.pool, a.priority,
-        a.queued_at as "queuedAt", j.position, j.key as "jobKey", r.plan_digest as "planDigest", a.pending,
-        row_number() over (partition by r.repository_id order by a.priority desc, a.queued_at, j.position) as place
+  const rows = await connection<(QueuedAttempt & { readonly isRead: boolean })[]>`
+    select attempt, run, repository, trust, "runNumber", pool, priority, "queuedAt", position, "jobKey", "planDigest",
+      number, place <= ${CANDIDATES_PER_LINE_MAX} or ("isMember" and "fromEnd" = 1) as "isRead" from (
+      select a.id as attempt, a.run_id as run, r.repository_id as repository, r.event->>'trust' as trust,
+        r.number::int as "runNumber", a.pool, a.priority, a.queued_at as "queuedAt", j.position, j.key as "jobKey",
+        r.plan_digest as "planDigest", a.number, a.concurrency_group is not null as "isMember",
+        row_number() over (partition by r.repository_id, a.pool, a.concurrency_group, a.cells_of,
+          case when r.queues_apart then r.id end
+          order by a.priority desc, case when a.concurrency_group is null then 0 else r.number end,
+            a.queued_at, j.position) as place,
+        row_number() over (partition by r.repository_id, a.concurrency_group
+          order by r.number desc, a.queued_at desc, j.position desc) as "fromEnd"
       from delta.attempts a join delta.runs r on r.id = a.run_id join delta.jobs j on j.id = a.job_id
       where a.state = 'queued' and r.state in ('queued', 'running')) as ranked
-    where place <= ${CANDIDATES_PER_REPOSITORY_MAX + 1}`;
-  const attempts = rows.filter(({ place }) => place <= CANDIDATES_PER_REPOSITORY_MAX);
+    where place <= ${CANDIDATES_PER_LINE_MAX + 1} or ("isMember" and "fromEnd" = 1)`;
+  const attempts = rows.filter(({ isRead }) => isRead);
   return { attempts, isPartial: attempts.length < rows.length };
 }
 
@@ -46,16 +64,17 @@ export interface UseRow {
   readonly pool: string;
   readonly run: RunId;
   readonly repository: RepositoryId;
+  readonly cellsOf: string | null;
   readonly attempts: number;
 }
 
 /** Attempts that hold capacity: asked for and not seen to have ended. */
 export async function readUse(connection: Connection): Promise<readonly UseRow[]> {
   return connection<UseRow[]>`
-    select a.pool, a.run_id as run, r.repository_id as repository, count(*)::int as attempts
+    select a.pool, a.run_id as run, r.repository_id as repository, a.cells_of as "cellsOf", count(*)::int as attempts
     from delta.attempts a join delta.runs r on r.id = a.run_id
     where a.finalized_at is null and a.state not in ('created', 'queued')
-    group by a.pool, a.run_id, r.repository_id`;
+    group by a.pool, a.run_id, r.repository_id, a.cells_of`;
 }
 
 /** Writes why each attempt waits, where that has changed; gives back the runs whose view has. */
@@ -71,6 +90,22 @@ export async function writePending(
     update delta.attempts a set pending = row.pending
     from jsonb_to_recordset(${tx.json(rows)}) as row (id uuid, pending text)
     where a.id = row.id and a.state = 'queued' and a.pending is distinct from row.pending
+    returning a.run_id as run`;
+  return [...new Set(changed.map(({ run }) => run))];
+}
+
+/** Says why those wait that were not looked at, because so many come before them; gives back the runs as well. */
+export async function writePendingOfOthers(
+  tx: Transaction,
+  lookedAt: readonly AttemptId[],
+): Promise<readonly RunId[]> {
+  const changed = await tx<{ run: RunId }[]>`
+    update delta.attempts a set pending = other.pending
+    from (select id, case when concurrency_group is null then 'waits for room in pool ' || pool
+        else 'waits for concurrency group ' || concurrency_group end
+        || ': more than ' || ${CANDIDATES_PER_LINE_MAX}::int || ' come first' as pending
+      from delta.attempts where state = 'queued' and id <> all(${[...lookedAt]}::uuid[])) as other
+    where a.id = other.id and a.state = 'queued' and a.pending is distinct from other.pending
     returning a.run_id as run`;
   return [...new Set(changed.map(({ run }) => run))];
 }

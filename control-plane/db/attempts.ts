@@ -10,6 +10,9 @@ export interface NewAttempt {
   /** Milliseconds since 1970 by the database's clock, as the next. */
   readonly notBefore: number;
   readonly queueDeadlineAt: number;
+  readonly concurrencyGroup: string | null;
+  /** Its matrix, if that bounds how many cells run at once. */
+  readonly cellsOf: string | null;
 }
 
 /** Inserts attempts in state `created`; each wakes when its wait is over. */
@@ -24,8 +27,10 @@ export async function insertAttempts(
     queueDeadlineAt: new Date(queueDeadlineAt).toISOString(),
   }));
   await tx`
-    insert into delta.attempts (id, run_id, job_id, number, pool, priority, not_before, wake_at, queue_deadline_at)
-    select id, ${run}, "jobId", number, pool, priority, "notBefore", "notBefore", "queueDeadlineAt"
+    insert into delta.attempts (id, run_id, job_id, number, pool, priority, not_before, wake_at, queue_deadline_at,
+      concurrency_group, cells_of)
+    select id, ${run}, "jobId", number, pool, priority, "notBefore", "notBefore", "queueDeadlineAt",
+      "concurrencyGroup", "cellsOf"
     from jsonb_to_recordset(${tx.json(rows)}) as row (id uuid, "jobId" uuid, number int, pool text, priority int,
-      "notBefore" timestamptz, "queueDeadlineAt" timestamptz)`;
+      "notBefore" timestamptz, "queueDeadlineAt" timestamptz, "concurrencyGroup" text, "cellsOf" text)`;
 }

@@ -86,6 +86,7 @@ export interface HeldLease {
   readonly runId: RunId;
   readonly attemptState: AttemptState;
   readonly cancelReason: Reason | null;
+  readonly cancelDetail: string | null;
   readonly steps: readonly StepReport[];
   readonly jobKey: string;
   readonly planDigest: string;
@@ -100,7 +101,7 @@ export async function readLease(
 ): Promise<HeldLease | null> {
   const [row] = await connection<HeldLease[]>`
     select l.id, l.state, l.epoch, a.id as "attemptId", a.run_id as "runId", a.state as "attemptState",
-      a.cancel_reason as "cancelReason", a.steps, j.key as "jobKey", r.plan_digest as "planDigest",
+      a.cancel_reason as "cancelReason", a.cancel_detail as "cancelDetail", a.steps, j.key as "jobKey", r.plan_digest as "planDigest",
       l.state in ('granted', 'active') and a.epoch = l.epoch and delta.lease_holds(l.expires_at) as holds
     from delta.leases l join delta.attempts a on a.id = l.attempt_id
       join delta.jobs j on j.id = a.job_id join delta.runs r on r.id = a.run_id

@@ -11,6 +11,7 @@ interface RunRow {
   readonly plan_digest: string | null;
   readonly deadline_at: Date | null;
   readonly cancel_reason: Reason | null;
+  readonly cancel_detail: string | null;
 }
 
 interface JobRow {
@@ -47,7 +48,8 @@ export async function lockRunSnapshot(
   runId: RunId,
 ): Promise<{ readonly snapshot: RunSnapshot; readonly plan: Plan } | null> {
   const [run] = await tx<RunRow[]>`
-    select state, plan_digest, deadline_at, cancel_reason from delta.runs where id = ${runId} for update`;
+    select state, plan_digest, deadline_at, cancel_reason, cancel_detail
+    from delta.runs where id = ${runId} for update`;
   if (run === undefined || run.plan_digest === null) {
     return null;
   }
@@ -63,6 +65,7 @@ export async function lockRunSnapshot(
     state: run.state,
     deadlineAt: moment(run.deadline_at),
     cancelReason: run.cancel_reason,
+    cancelDetail: run.cancel_detail,
     jobs: inPlanOrder(jobs, plan).map(({ row, job }) => ({
       ...row,
       plan: job,

@@ -15,6 +15,8 @@ interface AskToStop {
   readonly run: RunId;
   readonly from: AttemptState;
   readonly reason: Reason;
+  /** More about the reason, told when it has ended; null: the reason says it all. */
+  readonly detail: string | null;
   /** Between the first signal and SIGKILL. */
   readonly graceMs: number;
 }
@@ -33,6 +35,7 @@ export async function askToStop(change: Change, ask: AskToStop): Promise<void> {
     columns: {
       cancel_requested_at: new Date(change.now),
       cancel_reason: ask.reason,
+      cancel_detail: ask.detail,
       cancel_deadline_at: deadline,
       stop_wanted: true,
       wake_at: deadline,

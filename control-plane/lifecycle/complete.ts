@@ -113,10 +113,10 @@ export async function acknowledgeCancel(
 type End = Omit<EndAttempt, "id" | "run" | "from" | "epoch" | "stopDelayMs">;
 
 /** How an attempt ends whose stop was asked for and is confirmed. */
-function stopped({ cancelReason }: HeldLease): Pick<End, "to" | "reason" | "detail"> {
+function stopped({ cancelReason, cancelDetail }: HeldLease): Pick<End, "to" | "reason" | "detail"> {
   const reason = cancelReason ?? "canceled_by_user";
   const to: TerminalAttemptState = reason === "run_timeout" ? "timed_out" : "canceled";
-  return { to, reason, detail: null };
+  return { to, reason, detail: cancelDetail };
 }
 
 async function endHeld(change: Change, lease: HeldLease, end: End): Promise<MessageAnswer<CompleteReply>> {

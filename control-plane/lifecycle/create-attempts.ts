@@ -52,6 +52,8 @@ function newAttempt({ job: jobId, number, notBefore }: CreateAttempt, { jobs }: 
     pool: runner.pool,
     priority,
     queueDeadlineAt: notBefore + queueTimeoutMs,
+    concurrencyGroup: plan.concurrency?.group ?? null,
+    cellsOf: plan.cells === null || plan.cells.max === null ? null : plan.job,
   };
 }
 

@@ -1,6 +1,6 @@
 import { newId } from "../clock.ts";
 import type { Transaction } from "../db/client.ts";
-import { wakeRun } from "../db/enqueue.ts";
+import { wakeAll, wakeRun } from "../db/enqueue.ts";
 import { lockRun } from "../db/state-change.ts";
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import type { JobId, PlanDigest, RunId } from "../../schemas/ids.ts";
@@ -51,9 +51,14 @@ export async function storePlan(
         diagnostics: tx.json(diagnostics as never),
         planned_at: new Date(change.now),
         deadline_at: after(change, plan.limits.max_runtime_ms ?? TIMEOUT_MS_MAX),
+        concurrency_group: plan.concurrency?.group ?? null,
+        yields: plan.limits.cancel_superseded,
+        queues_apart: plan.concurrency !== null || plan.limits.max_concurrency !== null,
       },
     });
     change.unsettled.add(runId);
+    // Older runs may have to make way for it, even if nothing of it has to run.
+    change.wakes.push(wakeAll("admit-attempts"));
     return true;
   });
 }

@@ -1,3 +1,4 @@
+import { wakeAll } from "../db/enqueue.ts";
 import { lockRunSnapshot } from "../db/run-snapshot.ts";
 import { advance } from "../scheduler/advance.ts";
 import type { RunDecision } from "../scheduler/decision.ts";
@@ -54,6 +55,7 @@ async function carryOut(
         run: runId,
         from: decision.from,
         reason: decision.reason,
+        detail: null,
         graceMs: planOfAttempt(snapshot, decision.attempt).cancel.grace_ms,
       });
     case "end_attempt": {
@@ -95,6 +97,8 @@ async function endRun(
   if (end !== undefined) {
     const { state: to, reason, detail } = end;
     await moveRun(change, { id, run: id, from: snapshot.state, to, reason, detail });
+    // The run's place in its concurrency group is free.
+    change.wakes.push(wakeAll("admit-attempts"));
   }
 }
 

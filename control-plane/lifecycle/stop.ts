@@ -21,6 +21,7 @@ interface StoppingAttempt {
   readonly state: AttemptState;
   readonly tries: number;
   readonly cancelReason: Reason | null;
+  readonly cancelDetail: string | null;
 }
 
 /** Keeps what the backend answered to a stop: seen to be gone, the wish is fulfilled; else it is asked again. */
@@ -34,7 +35,8 @@ export async function recordStop(
     withChange(tx, author, async (change) => {
       await lockRun(tx, attempt.run);
       const [row] = await tx<StoppingAttempt[]>`
-        select state, stop_tries as tries, cancel_reason as "cancelReason" from delta.attempts
+        select state, stop_tries as tries, cancel_reason as "cancelReason", cancel_detail as "cancelDetail"
+        from delta.attempts
         where id = ${attempt.id} and stop_wanted`;
       if (row !== undefined) {
         await keepAnswer(change, attempt, row, result);
@@ -46,7 +48,7 @@ export async function recordStop(
 async function keepAnswer(
   change: Change,
   { id, run }: { readonly id: AttemptId; readonly run: RunId },
-  { state, tries, cancelReason }: StoppingAttempt,
+  { state, tries, cancelReason, cancelDetail }: StoppingAttempt,
   result: StopResult,
 ): Promise<void> {
   const { tx } = change;
@@ -54,7 +56,15 @@ async function keepAnswer(
     if (state === "cancel_requested") {
       const reason = cancelReason ?? "canceled_by_user";
       const to = reason === "run_timeout" ? "timed_out" : "canceled";
-      const end = { id, run, from: state, to, reason, detail: null, receipt: "backend_gone" } as const;
+      const end = {
+        id,
+        run,
+        from: state,
+        to,
+        reason,
+        detail: cancelDetail,
+        receipt: "backend_gone",
+      } as const;
       await endAttempt(change, { ...end, lease: "revoked", stopDelayMs: 0 });
     }
     await tx`

@@ -71,7 +71,6 @@ function needed(job: PlanJob, backend: BackendAbilities): readonly Asked[] {
     ...asked("id_tokens", job.id_tokens),
     ...asked("approval", job.approval === null ? [] : [job.approval]),
     ...here("run: manual", job.start === "manual"),
-    ...here("concurrency", job.concurrency !== null),
     ...here(`network: ${job.network?.egress}`, job.network !== null && job.network.egress !== "none"),
     ...here("runner.labels", job.runner.labels.length > 0 && !backend.labels),
     ...here("matrix.max", job.cells !== null && job.cells.max !== null),

@@ -1,87 +1,41 @@
-import type { AttemptId, RepositoryId, RunId } from "../../schemas/ids.ts";
-
-/** An attempt that may be dispatched as soon as there is room. */
-export interface Candidate {
-  readonly attempt: AttemptId;
-  readonly run: RunId;
-  readonly repository: RepositoryId;
-  readonly pool: string;
-  readonly priority: number;
-  /** Jobs on the longest way from this one to the end of its run, itself included. */
-  readonly remainingPath: number;
-  /** Milliseconds since 1970 by the database's clock. */
-  readonly queuedAt: number;
-  /** Place of its job in the plan. */
-  readonly position: number;
-}
-
-/** What is in use now and how much may be. Attempts count from their dispatch to their end. */
-export interface Capacity {
-  /** Most attempts alive in a pool at once; `default` is for pools that are not named. */
-  readonly poolCaps: Readonly<Record<string, number>> & { readonly default: number };
-  readonly inPool: ReadonlyMap<string, number>;
-  /** Most attempts of one run alive at once; runs without a limit are absent. */
-  readonly runCaps: ReadonlyMap<RunId, number>;
-  readonly inRun: ReadonlyMap<RunId, number>;
-  readonly inRepository: ReadonlyMap<RepositoryId, number>;
-}
+import type { AttemptId, RepositoryId } from "../../schemas/ids.ts";
+import { Room, type Candidate, type Capacity } from "./room.ts";
 
 export interface Admission {
   /** In the order in which they are dispatched. */
   readonly admitted: readonly AttemptId[];
   /** Why each of the others waits, in the words that users read. */
   readonly pending: ReadonlyMap<AttemptId, string>;
+  /** Those of them that wait for the concurrency group of their job. */
+  readonly inLine: readonly Candidate[];
 }
 
 /**
  * Fills the room there is: higher priority first, then the repository that uses least, then the
- * longest way to the end of the run, then whoever waits longest, then the plan's order. Pure: the same
- * input, the same order.
+ * longest way to the end of the run, then whoever waits longest, then the plan's order. Members of a concurrency
+ * group go in the order of their runs. Pure: the same input, the same order.
  */
 export function admit(candidates: readonly Candidate[], capacity: Capacity): Admission {
-  const use = {
-    pool: new Map(capacity.inPool),
-    run: new Map(capacity.inRun),
-    repository: new Map(capacity.inRepository),
-  };
+  const room = new Room(capacity);
   const admitted: AttemptId[] = [];
   const pending = new Map<AttemptId, string>();
+  const inLine: Candidate[] = [];
   const queues = queuesByRepository(candidates);
   for (
-    let queue = nextQueue(queues, use.repository);
+    let queue = nextQueue(queues, room.inRepository);
     queue !== null;
-    queue = nextQueue(queues, use.repository)
+    queue = nextQueue(queues, room.inRepository)
   ) {
     const candidate = queue.waiting.pop() as Candidate;
-    const why = whyNot(candidate, capacity, use);
-    if (why === null) {
+    const wait = room.take(candidate);
+    if (wait === null) {
       admitted.push(candidate.attempt);
-      increase(use.pool, candidate.pool);
-      increase(use.run, candidate.run);
-      increase(use.repository, candidate.repository);
     } else {
-      pending.set(candidate.attempt, why);
+      pending.set(candidate.attempt, wait.words);
+      if (wait.inLine) inLine.push(candidate);
     }
   }
-  return { admitted, pending };
-}
-
-interface Use {
-  readonly pool: Map<string, number>;
-  readonly run: Map<RunId, number>;
-}
-
-function whyNot(candidate: Candidate, capacity: Capacity, use: Use): string | null {
-  const runCap = capacity.runCaps.get(candidate.run);
-  const inRun = use.run.get(candidate.run) ?? 0;
-  if (runCap !== undefined && inRun >= runCap) {
-    return `waits for its own run: ${inRun} of ${runCap} attempts at once (max_concurrency)`;
-  }
-  const poolCap = capacity.poolCaps[candidate.pool] ?? capacity.poolCaps.default;
-  const inPool = use.pool.get(candidate.pool) ?? 0;
-  return inPool >= poolCap
-    ? `waits for room in pool ${candidate.pool}: ${inPool} of ${poolCap} in use`
-    : null;
+  return { admitted, pending, inLine };
 }
 
 interface RepositoryQueue {
@@ -93,7 +47,7 @@ interface RepositoryQueue {
 function queuesByRepository(candidates: readonly Candidate[]): readonly RepositoryQueue[] {
   const groups = Map.groupBy(candidates, ({ repository }) => repository);
   return [...groups]
-    .map(([repository, waiting]) => ({ repository, waiting: [...waiting].sort(compare).reverse() }))
+    .map(([repository, waiting]) => ({ repository, waiting: inLines([...waiting].sort(compare)).reverse() }))
     .sort((a, b) => (a.repository < b.repository ? -1 : 1));
 }
 
@@ -106,6 +60,26 @@ function compare(a: Candidate, b: Candidate): number {
     a.position - b.position ||
     (a.attempt < b.attempt ? -1 : 1)
   );
+}
+
+/**
+ * Members of a concurrency group share the turns they have among all others in the order of their line: an
+ * older run's member goes first, even when it became ready later.
+ */
+function inLines(sorted: readonly Candidate[]): Candidate[] {
+  const groupOf = (candidate: Candidate): string | undefined => candidate.member?.group.key;
+  const lines = Map.groupBy(sorted, groupOf);
+  for (const [key, line] of lines) {
+    if (key !== undefined) line.sort(compareInLine).reverse();
+  }
+  return sorted.map((candidate) => {
+    const key = groupOf(candidate);
+    return key === undefined ? candidate : (lines.get(key)?.pop() ?? candidate);
+  });
+}
+
+function compareInLine(a: Candidate, b: Candidate): number {
+  return b.priority - a.priority || (a.member?.run ?? 0) - (b.member?.run ?? 0) || compare(a, b);
 }
 
 /** The queue whose head goes next; null when all are empty. */
@@ -126,8 +100,4 @@ function nextQueue(
     }
   }
   return best?.queue ?? null;
-}
-
-function increase<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -2,6 +2,7 @@ import type { Reason } from "../../schemas/reasons.ts";
 import { ATTEMPT_TRANSITIONS, isTerminal, type TerminalAttemptState } from "../../schemas/states.ts";
 import type { RunDecision, Stop } from "./decision.ts";
 import type { AttemptSnapshot } from "./run-snapshot.ts";
+import { isClaimed } from "./started.ts";
 
 export interface AttemptStep {
   /** The attempt as it is once the decisions are carried out. */
@@ -24,7 +25,7 @@ export function advanceAttempt(attempt: AttemptSnapshot, stop: Stop | null, now:
     return due(attempt.cancelDeadlineAt) ? unconfirmed(attempt, end) : { attempt, decisions: [] };
   }
   if (stop !== null) {
-    if (isClaimed(attempt)) {
+    if (isClaimed(attempt.state)) {
       const { id, state } = attempt;
       return {
         attempt: { ...attempt, state: "cancel_requested", cancelReason: stop.reason },
@@ -41,7 +42,7 @@ export function advanceAttempt(attempt: AttemptSnapshot, stop: Stop | null, now:
         }
       : { attempt, decisions: [] };
   }
-  if (isClaimed(attempt)) {
+  if (isClaimed(attempt.state)) {
     return due(attempt.deadlineAt)
       ? end("timed_out", "attempt_timeout", "its runner did not end it in time")
       : { attempt, decisions: [] };
@@ -52,11 +53,6 @@ export function advanceAttempt(attempt: AttemptSnapshot, stop: Stop | null, now:
   return attempt.state === "dispatched" && due(attempt.claimDeadlineAt)
     ? end("failed", "runner_start_timeout", attempt.detail)
     : { attempt, decisions: [] };
-}
-
-/** A runner holds or held its lease: only a runner's word or a deadline ends it. */
-function isClaimed({ state }: AttemptSnapshot): boolean {
-  return state === "leased" || state === "starting" || state === "running" || state === "uploading";
 }
 
 /** Nobody confirmed the stop; it ends all the same, and says so. */

@@ -1,3 +1,4 @@
+import type { PlanJob } from "../../schemas/plan.ts";
 import type { Reason } from "../../schemas/reasons.ts";
 import {
   ATTEMPT_TRANSITIONS,
@@ -12,6 +13,7 @@ import { advanceAttempt } from "./advance-attempt.ts";
 import { checkNeeds, passed, type JobProgress } from "./needs.ts";
 import { decideRetry } from "./retry.ts";
 import type { AttemptSnapshot, JobSnapshot, RunSnapshot } from "./run-snapshot.ts";
+import { isClaimed } from "./started.ts";
 
 /**
  * What must happen to a run now. Pure and total: the same snapshot and moment give the same
@@ -34,10 +36,11 @@ export function advance(run: RunSnapshot, now: number): readonly RunDecision[] {
 
 function whyStop(run: RunSnapshot, now: number): Stop | null {
   if (run.state === "cancel_requested") {
-    return { state: "canceled", reason: "canceled_run" };
+    const sparesStarted = run.cancelReason === "canceled_superseded";
+    return { state: "canceled", reason: "canceled_run", sparesStarted };
   }
   return run.deadlineAt !== null && run.deadlineAt <= now
-    ? { state: "timed_out", reason: "run_timeout" }
+    ? { state: "timed_out", reason: "run_timeout", sparesStarted: false }
     : null;
 }
 
@@ -75,7 +78,7 @@ function advanceJob(
     }
     return goOn(answer.needs === "met" ? "active" : "waiting");
   }
-  const step = advanceAttempt(last, stop, now);
+  const step = advanceAttempt(last, spares(stop, plan) && isClaimed(last.state) ? null : stop, now);
   decisions.push(...step.decisions);
   if (!isTerminal(ATTEMPT_TRANSITIONS, step.attempt.state)) {
     return goOn("active");
@@ -112,6 +115,9 @@ function outcomeOfJob(job: JobSnapshot, last: AttemptSnapshot, stop: Stop | null
     return { retry: false, state: stop?.state ?? "canceled", reason: stop?.reason ?? reason, detail };
   }
   const state = JOB_STATE_OF_ATTEMPT[last.state as Exclude<TerminalAttemptState, "succeeded" | "canceled">];
+  if (spares(stop, job.plan)) {
+    return { retry: false, state, reason, detail };
+  }
   if (stop !== null) {
     return reason === stop.reason || state === "failed"
       ? { retry: false, state: stop.state, reason: stop.reason, detail }
@@ -119,6 +125,11 @@ function outcomeOfJob(job: JobSnapshot, last: AttemptSnapshot, stop: Stop | null
   }
   const retry = decideRetry(job.plan, job.attempts);
   return retry.retry ? retry : { retry: false, state, reason: retry.reason, detail: retry.detail };
+}
+
+/** Whether the job, once it has started, goes on to its own end although its run is being stopped. */
+function spares(stop: Stop | null, { interruptible }: PlanJob): boolean {
+  return stop?.sparesStarted === true && !interruptible;
 }
 
 const JOB_STATE_OF_ATTEMPT = {
@@ -134,7 +145,7 @@ function endOfRun(run: RunSnapshot, jobs: readonly JobProgress[]): RunDecision |
   }
   if (run.state === "cancel_requested") {
     const reason = run.cancelReason ?? "canceled_by_user";
-    return { decide: "end_run", state: "canceled", reason, detail: null };
+    return { decide: "end_run", state: "canceled", reason, detail: run.cancelDetail };
   }
   const late = jobs.filter((job) => job.reason === "run_timeout");
   if (late.length > 0) {

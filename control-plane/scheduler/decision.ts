@@ -6,6 +6,8 @@ import type { AttemptState, JobState, TerminalAttemptState, TerminalRunState } f
 export interface Stop {
   readonly state: "canceled" | "timed_out";
   readonly reason: Reason;
+  /** Jobs that are not interruptible go on once they have started; they are not tried again. */
+  readonly sparesStarted: boolean;
 }
 
 /** Why and how something ends. */

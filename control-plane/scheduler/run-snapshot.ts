@@ -12,6 +12,7 @@ export interface RunSnapshot {
   readonly deadlineAt: number | null;
   /** Why it is being canceled; null while nobody asked. */
   readonly cancelReason: Reason | null;
+  readonly cancelDetail: string | null;
   /** Every job comes after the jobs it needs. Jobs the plan does not run have ended already. */
   readonly jobs: readonly JobSnapshot[];
 }

@@ -1,15 +1,15 @@
-import { readQueuedAttempts, readUse, tryAdmissionLock, writePending, type UseRow } from "../db/admission.ts";
+import { tryAdmissionLock, writePending, writePendingOfOthers } from "../db/admission.ts";
+import { holdRunPlaces, readRunsOf } from "../db/concurrency.ts";
 import { wakeAgain } from "../db/enqueue.ts";
 import { inTransaction } from "../db/in-transaction.ts";
-import { readPlan } from "../db/plans.ts";
 import { lockRuns } from "../db/state-change.ts";
-import type { Transaction } from "../db/client.ts";
-import { withChange } from "../lifecycle/change.ts";
+import { withChange, type Change } from "../lifecycle/change.ts";
 import { beginDispatch } from "../lifecycle/dispatch.ts";
-import { admit, type Candidate, type Capacity } from "../scheduler/admission.ts";
-import { remainingPaths } from "../scheduler/remaining-path.ts";
-import type { RunId } from "../../schemas/ids.ts";
+import { supersedeAttempts, supersedeRuns } from "../lifecycle/supersede.ts";
+import { decideAdmission, type AdmissionDecision } from "../scheduler/decide-admission.ts";
+import type { Candidate } from "../scheduler/room.ts";
 import type { TaskContext } from "./context.ts";
+import { readWaiting } from "./read-waiting.ts";
 
 const AUTHOR = { actor: "control-plane", cause: "admitted" };
 
@@ -17,8 +17,8 @@ const AUTHOR = { actor: "control-plane", cause: "admitted" };
 const AGAIN_MS = 25;
 
 /**
- * Decides which of the waiting attempts are dispatched now, and tells the others why they wait. True when
- * some are to be dispatched.
+ * Decides which of the waiting attempts are dispatched now, tells the others why they wait, and ends what makes way
+ * for something newer. True when some are to be dispatched.
  */
 export async function admitAttempts({ database, poolCaps, serverKey }: TaskContext): Promise<boolean> {
   return inTransaction(database, (tx) =>
@@ -27,72 +27,42 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
         change.wakes.push(wakeAgain("admit-attempts", AGAIN_MS));
         return false;
       }
-      const { candidates, runCaps, isPartial } = await readCandidates(tx);
-      if (candidates.length === 0) {
-        return false;
-      }
-      const capacity = capacityOf(await readUse(tx), poolCaps, runCaps);
-      const { admitted, pending } = admit(candidates, capacity);
-      const chosen = new Set(admitted);
+      const { isPartial, ...waiting } = await readWaiting(tx, poolCaps);
+      const decision = decideAdmission(waiting);
+      const chosen = new Set(decision.admitted);
       const admittedOf = Map.groupBy(
-        candidates.filter(({ attempt }) => chosen.has(attempt)),
+        waiting.candidates.filter(({ attempt }) => chosen.has(attempt)),
         ({ run }) => run,
       );
-      await lockRuns(tx, new Set(admittedOf.keys()));
+      const { supersededAttempts, supersededRuns } = decision;
+      const makingWay = await readRunsOf(tx, [...supersededAttempts.keys()]);
+      await lockRuns(tx, new Set([...admittedOf.keys(), ...supersededRuns.keys(), ...makingWay]));
+      await supersedeRuns(change, supersededRuns);
+      await supersedeAttempts(change, supersededAttempts);
+      await holdRunPlaces(tx, [...admittedOf.keys()]);
       for (const [run, attempts] of admittedOf) {
         await beginDispatch(change, { ids: attempts.map(({ attempt }) => attempt), run, serverKey });
       }
-      for (const run of await writePending(tx, pending)) {
-        change.touched.add(run);
-      }
-      if (isPartial && admitted.length > 0) {
+      await explain(change, waiting.candidates, decision.pending, isPartial);
+      if (isPartial && chosen.size > 0) {
         change.wakes.push(wakeAgain("admit-attempts", 0));
       }
-      return admitted.length > 0;
+      return chosen.size > 0;
     }),
   );
 }
 
-async function readCandidates(tx: Transaction): Promise<{
-  readonly candidates: readonly Candidate[];
-  readonly runCaps: ReadonlyMap<RunId, number>;
-  /** More wait than were looked at. */
-  readonly isPartial: boolean;
-}> {
-  const runCaps = new Map<RunId, number>();
-  const candidates: Candidate[] = [];
-  const pathsOf = new Map<string, ReturnType<typeof remainingPaths>>();
-  const { attempts, isPartial } = await readQueuedAttempts(tx);
-  for (const { queuedAt, jobKey, planDigest, ...attempt } of attempts) {
-    const plan = await readPlan(tx, planDigest);
-    const paths = pathsOf.get(planDigest) ?? remainingPaths(plan);
-    pathsOf.set(planDigest, paths);
-    if (plan.limits.max_concurrency !== null) {
-      runCaps.set(attempt.run, plan.limits.max_concurrency);
-    }
-    const remainingPath = paths.get(jobKey) ?? 1;
-    candidates.push({ ...attempt, remainingPath, queuedAt: queuedAt.getTime() });
+/** Tells those that wait why. */
+async function explain(
+  change: Change,
+  lookedAt: readonly Candidate[],
+  pending: AdmissionDecision["pending"],
+  isPartial: boolean,
+): Promise<void> {
+  const { tx, touched } = change;
+  const ids = lookedAt.map(({ attempt }) => attempt);
+  const others = isPartial ? await writePendingOfOthers(tx, ids) : [];
+  for (const run of [...(await writePending(tx, pending)), ...others]) {
+    touched.add(run);
   }
-  return { candidates, runCaps, isPartial };
-}
-
-function capacityOf(
-  use: readonly UseRow[],
-  poolCaps: Capacity["poolCaps"],
-  runCaps: ReadonlyMap<RunId, number>,
-): Capacity {
-  const count = <Key>(keyOf: (row: UseRow) => Key): Map<Key, number> => {
-    const counts = new Map<Key, number>();
-    for (const row of use) {
-      counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + row.attempts);
-    }
-    return counts;
-  };
-  return {
-    poolCaps,
-    runCaps,
-    inPool: count((row) => row.pool),
-    inRun: count((row) => row.run),
-    inRepository: count((row) => row.repository),
-  };
 }

@@ -1,5 +1,5 @@
 import type { Database } from "../db/client.ts";
-import type { Capacity } from "../scheduler/admission.ts";
+import type { Capacity } from "../scheduler/room.ts";
 import type { Dispatcher } from "../../schemas/dispatcher.ts";
 
 /** The log of a control plane: one line, with what it is about as data. */

@@ -4,7 +4,7 @@ import { inTransaction } from "../../control-plane/db/in-transaction.ts";
 import { beginPlanning, createRun, storePlan } from "../../control-plane/lifecycle/index.ts";
 import type { RepositoryId, RunId } from "../../schemas/ids.ts";
 import type { Plan } from "../../schemas/plan.ts";
-import { compiled, testEvent } from "./plans.ts";
+import { compiled } from "./plans.ts";
 
 export const TEST_AUTHOR = { actor: "user:test", cause: "test" };
 
@@ -27,7 +27,7 @@ export async function insertPlannedRun(
     const { id } = await createRun(tx, TEST_AUTHOR, {
       repositoryId,
       deliveryId: null,
-      event: testEvent(),
+      event: plan.event,
       headSha: plan.changes.head,
       baseSha: null,
       request: null,

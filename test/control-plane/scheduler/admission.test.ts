@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { admit, type Candidate, type Capacity } from "../../../control-plane/scheduler/admission.ts";
+import { admit } from "../../../control-plane/scheduler/admission.ts";
 import { remainingPaths } from "../../../control-plane/scheduler/remaining-path.ts";
+import type { Candidate, Capacity } from "../../../control-plane/scheduler/room.ts";
 import type { AttemptId, RepositoryId, RunId } from "../../../schemas/ids.ts";
 import { needs, testJob, testPlan } from "../../support/plans.ts";
 
@@ -15,6 +16,8 @@ function candidate(attempt: string, changes: Partial<Candidate> = {}): Candidate
     remainingPath: 1,
     queuedAt: 0,
     position: 0,
+    member: null,
+    cells: null,
     ...changes,
   };
 }
@@ -26,6 +29,9 @@ function capacity(changes: Partial<Capacity> = {}): Capacity {
     runCaps: new Map(),
     inRun: new Map(),
     inRepository: new Map(),
+    inCells: new Map(),
+    inGroups: [],
+    runWaits: new Map(),
     ...changes,
   };
 }

@@ -29,6 +29,7 @@ export function modelRun(jobs: readonly PlanJob[], skipped: readonly string[] = 
     state: "queued",
     deadlineAt: null,
     cancelReason: null,
+    cancelDetail: null,
     jobs: [...skipped.map((key) => modelJob(key, null)), ...jobs.map((job) => modelJob(job.key, job))],
   };
 }
