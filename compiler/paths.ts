@@ -127,11 +127,15 @@ export function* foldersAround(path: string): Generator<string> {
   yield ".";
 }
 
+/** A name that is empty, `.` or `..`. */
+const STEPS_ASIDE = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /**
  * What `relative`, as a manifest writes it (`../a`, `./b/`), means from a folder. null when it is
  * absolute or leads out of the repository.
  */
 export function resolveFrom(folder: string, relative: string): string | null {
+  if (!STEPS_ASIDE.test(relative)) return inFolder(folder, relative);
   if (relative.startsWith("/")) return null;
   const names = folder === "." ? [] : folder.split("/");
   for (const name of relative.split("/")) {

@@ -84,6 +84,7 @@ function movedComponents(
 
 /** Edges of head, then those that only the base has: they tell who depended on what is gone. */
 function bothSides(head: readonly ComponentEdge[], base: readonly ComponentEdge[]): ComponentEdge[] {
+  if (head === base) return [...head];
   const keyOf = ({ from, to, kind }: ComponentEdge): string => `${from}\0${to}\0${kind}`;
   const known = new Set(head.map(keyOf));
   return [...head, ...base.filter((edge) => !known.has(keyOf(edge)))];

@@ -20,8 +20,8 @@ function diagnostic(
 /** Two components of one kind with one name: what asks for the name depends on both. */
 export function ambiguousNames(snapshot: TreeSnapshot, components: readonly FoundComponent[]): Diagnostic[] {
   const byName = new Map<string, FoundComponent[]>();
-  for (const component of components) {
-    if (component.name !== null) append(byName, `${component.kind}\0${component.name}`, component);
+  for (const component of sharingNames(components)) {
+    append(byName, `${component.kind}\0${component.name}`, component);
   }
   return [...byName.values()]
     .filter((sharing) => sharing.length > 1)
@@ -32,6 +32,16 @@ export function ambiguousNames(snapshot: TreeSnapshot, components: readonly Foun
       const related = others.map((span) => ({ span, message: "named here too" }));
       return diagnostic("DC1701", message, first ?? null, related);
     });
+}
+
+/** Those whose name another one has too, of whatever kind: in most repositories none. */
+function sharingNames(components: readonly FoundComponent[]): FoundComponent[] {
+  const once = new Set<string>();
+  const often = new Set<string>();
+  for (const { name } of components) {
+    if (name !== null && once.size === once.add(name).size) often.add(name);
+  }
+  return often.size === 0 ? [] : components.filter(({ name }) => name !== null && often.has(name));
 }
 
 export function unreadableManifests(unreadable: readonly Unreadable[]): Diagnostic[] {

@@ -12,6 +12,7 @@ export function declaredFindings(
 ): { readonly findings: Findings; readonly diagnostics: Diagnostic[] } {
   const findings = noFindings();
   const diagnostics: Diagnostic[] = [];
+  if (declared.length === 0) return { findings, diagnostics };
   const rootsByLabel = new Map<string, Set<string>>();
   const addLabel = (label: string, root: string): void => {
     const roots = rootsByLabel.get(label) ?? new Set();

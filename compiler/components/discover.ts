@@ -118,12 +118,15 @@ function toComponent(
 
 /** Sorted, each (from, to, kind) once: the first place that says it is kept. */
 function sortedEdges(edges: readonly ComponentEdge[]): ComponentEdge[] {
-  const unique = new Map<string, ComponentEdge>();
-  for (const edge of edges) {
-    const key = `${edge.from}\0${edge.to}\0${edge.kind}`;
-    if (!unique.has(key)) unique.set(key, edge);
-  }
-  return [...unique.values()].sort(
-    (a, b) => comparePaths(a.from, b.from) || comparePaths(a.to, b.to) || (a.kind < b.kind ? -1 : 1),
-  );
+  const sorted = edges.toSorted(compareEdges);
+  return sorted.filter((edge, index) => {
+    const previous = sorted[index - 1];
+    return previous === undefined || compareEdges(previous, edge) !== 0;
+  });
+}
+
+function compareEdges(a: ComponentEdge, b: ComponentEdge): number {
+  const byPath = comparePaths(a.from, b.from) || comparePaths(a.to, b.to);
+  if (byPath !== 0 || a.kind === b.kind) return byPath;
+  return a.kind < b.kind ? -1 : 1;
 }

@@ -6,6 +6,8 @@ export const MANIFEST_BYTES_MAX = 2 * 1024 * 1024;
 /** A lockfile of 20,000 packages is about 10 MiB. */
 export const LOCKFILE_BYTES_MAX = 48 * 1024 * 1024;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Why a manifest or lockfile cannot be used, as a clause. Thrown by readers and caught by discovery. */
 export class Unusable extends Error {
   override readonly name = "Unusable";
@@ -23,7 +25,7 @@ export function readText(snapshot: TreeSnapshot, path: string, bytesMax = MANIFE
   if (bytes.length > bytesMax)
     throw new Unusable(`it has ${bytes.length} bytes; at most ${bytesMax} are read`);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new Unusable("it is not UTF-8 text");
   }

@@ -48,10 +48,11 @@ export class LineIndex {
   }
 }
 
-/** Finds places; each file's lines are counted once, when first asked for. */
+/** Finds places, each once; a file's lines are counted when first asked for. */
 export class PlaceFinder {
   readonly #sources: SourceTexts;
   readonly #indexes = new Map<string, LineIndex | null>();
+  readonly #places = new Map<string, Map<number, Place>>();
 
   constructor(sources: SourceTexts) {
     this.#sources = sources;
@@ -68,8 +69,14 @@ export class PlaceFinder {
 
   /** Line 1, column 1 when the file's text is not at hand. */
   place(file: string, offset: number): Place {
+    const ofFile = this.#places.get(file) ?? new Map<number, Place>();
+    this.#places.set(file, ofFile);
+    const known = ofFile.get(offset);
+    if (known !== undefined) return known;
     const { line, column } = this.lines(file)?.position(offset) ?? { line: 1, column: 1 };
-    return { file, line, column };
+    const place = { file, line, column };
+    ofFile.set(offset, place);
+    return place;
   }
 }
 

@@ -1,10 +1,8 @@
-import type { Uncertainty } from "../../schemas/changes.ts";
 import type { Place, Span } from "../../schemas/diagnostic.ts";
 import { PLAN_JOBS_CEILING } from "../../schemas/limits.ts";
-import { affectedComponents, discoverComponents } from "../components/index.ts";
 import { PlaceFinder } from "../diagnostics/index.ts";
 import { MATCH_WORK_MAX, type MatchBudget, pathTest } from "../globs/index.ts";
-import { type CompileInput, PIPELINE_FILE } from "../input.ts";
+import type { CompileInput } from "../input.ts";
 import { inputTexts } from "../input-texts.ts";
 import { loadPipeline } from "../language/index.ts";
 import {
@@ -14,6 +12,7 @@ import {
   localPaths,
   textsOf,
 } from "./component-changes.ts";
+import { discoveredAlone } from "./discovered-alone.ts";
 
 type ChangeInput = Pick<CompileInput, "head" | "base" | "changes" | "event" | "pinned">;
 
@@ -33,19 +32,4 @@ export function affectedByChange(input: ChangeInput): ComponentChanges {
   const sides = { components, configuration: new Set(localPaths(sources)) };
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
   return componentChanges(model.components, sides, changes, { isIgnored, budget });
-}
-
-function discoveredAlone(input: ChangeInput): ComponentChanges {
-  const head = discoverComponents(input.head);
-  const base = input.base === null ? null : discoverComponents(input.base);
-  const affected = affectedComponents({ head, base, changes: input.changes });
-  const uncertain = input.head.entries.has(PIPELINE_FILE)
-    ? [...affected.uncertain, pipelineUnread()]
-    : affected.uncertain;
-  return { ...affected, headGraph: head.graph, uncertain };
-}
-
-function pipelineUnread(): Uncertainty {
-  const detail = `${PIPELINE_FILE} has errors, so what it says of components and changes does not count here`;
-  return { code: "graph_unknown", detail, paths: [PIPELINE_FILE], added: [] };
 }

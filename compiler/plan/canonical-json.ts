@@ -2,37 +2,87 @@ import serialize from "canonicalize";
 
 /**
  * RFC 8785 JSON of a plain value, as the package `canonicalize` writes it; null when there is none, for a
- * text in it holds half a surrogate pair. The engine's own writer needs a third of the package's time. The
- * package is asked where the engine differs: keys that objects keep in an order of their own, numbers
- * that are not finite, for which it throws.
+ * text in it holds half a surrogate pair. What several places of the value share is written once, which
+ * makes this several times as fast as the package for a plan of many instances. The package is asked where
+ * it throws: for numbers that are not finite, and for what JSON does not know.
  */
 export function canonicalJson(value: unknown): string | null {
-  const sorting: Sorting = { isPlain: true, isWellFormed: true };
-  const ordered = inOrder(value, sorting);
-  if (!sorting.isWellFormed) return null;
-  return (sorting.isPlain ? JSON.stringify(ordered) : serialize(value)) ?? null;
+  const writer = new CanonicalWriter();
+  const written = writer.write(value);
+  if (!writer.isWellFormed) return null;
+  return (writer.isPlain ? written : serialize(value)) ?? null;
 }
 
-/** What was met on the way. */
-interface Sorting {
-  /** False once the engine would write it otherwise. */
-  isPlain: boolean;
-  isWellFormed: boolean;
+/** The keys of objects of one form: in the order in which each stands there, and as they are written. */
+interface Form {
+  readonly sorted: readonly { readonly key: string; readonly written: string }[];
 }
 
-/** The same value, the keys of every object added in the order of their UTF-16 units. */
-function inOrder(value: unknown, sorting: Sorting): unknown {
-  if (typeof value === "string") sorting.isWellFormed &&= value.isWellFormed();
-  if (typeof value === "number") sorting.isPlain &&= Number.isFinite(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => inOrder(item, sorting));
-  const fields = value as Readonly<Record<string, unknown>>;
-  const ordered: Record<string, unknown> = {};
-  for (const key of Object.keys(fields).sort()) {
-    sorting.isWellFormed &&= key.isWellFormed();
-    // Objects put whole numbers first, and take `__proto__` for something else.
-    if (/^\d|^__proto__$/.test(key)) sorting.isPlain = false;
-    ordered[key] = inOrder(fields[key], sorting);
+/** Forms by their keys, one key after another. */
+interface FormNode {
+  readonly next: Map<string, FormNode>;
+  form: Form | null;
+}
+
+class CanonicalWriter {
+  /** False once the package has to be asked. */
+  isPlain = true;
+  isWellFormed = true;
+  readonly #objects = new Map<object, string>();
+  readonly #forms: FormNode = { next: new Map(), form: null };
+
+  write(value: unknown): string {
+    if (typeof value === "string") return this.#text(value);
+    if (value === null || typeof value === "boolean") return String(value);
+    if (typeof value === "object") return this.#shared(value);
+    this.isPlain &&= Number.isFinite(value);
+    return this.isPlain ? JSON.stringify(value) : "";
   }
-  return ordered;
+
+  #text(text: string): string {
+    // oxlint-disable-next-line no-control-regex -- control characters are what JSON escapes
+    if (!/["\\\u0000-\u001f\ud800-\udfff]/.test(text)) return `"${text}"`;
+    this.isWellFormed &&= text.isWellFormed();
+    return JSON.stringify(text);
+  }
+
+  #shared(value: object): string {
+    const known = this.#objects.get(value);
+    if (known !== undefined) return known;
+    const written = Array.isArray(value) ? this.#list(value) : this.#fields(value);
+    this.#objects.set(value, written);
+    return written;
+  }
+
+  #list(items: readonly unknown[]): string {
+    if (items.length === 0) return "[]";
+    let written = "";
+    for (const item of items) written += written === "" ? this.write(item) : `,${this.write(item)}`;
+    return `[${written}]`;
+  }
+
+  #fields(fields: object): string {
+    let written = "";
+    for (const { key, written: start } of this.#formOf(Object.keys(fields)).sorted) {
+      const value = (fields as Readonly<Record<string, unknown>>)[key];
+      if (value === undefined) continue;
+      written += `${written === "" ? "" : ","}${start}${this.write(value)}`;
+    }
+    return `{${written}}`;
+  }
+
+  #formOf(keys: readonly string[]): Form {
+    let node = this.#forms;
+    for (const key of keys) {
+      let next = node.next.get(key);
+      if (next === undefined) {
+        next = { next: new Map(), form: null };
+        node.next.set(key, next);
+      }
+      node = next;
+    }
+    // Sorted by UTF-16 units, as the standard has it.
+    node.form ??= { sorted: keys.toSorted().map((key) => ({ key, written: `${this.#text(key)}:` })) };
+    return node.form;
+  }
 }

@@ -9,7 +9,7 @@ import {
   type DiscoverKind,
   type DiscoverOptions,
   type Discovery,
-  discoverComponents,
+  discoverBoth,
   type UnownedPolicy,
 } from "../components/index.ts";
 import { type MatchBudget, pathTest } from "../globs/index.ts";
@@ -72,7 +72,7 @@ export function discoverSides(
       ? {}
       : { discover: components.discover.map(({ value }) => value as DiscoverKind) }),
   };
-  return { head: discoverComponents(head, options), base: base && discoverComponents(base, options) };
+  return discoverBoth(head, base, options);
 }
 
 function declared(

@@ -7,6 +7,7 @@ import { reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
 import { planLate } from "./plan-late.ts";
 import { planParts } from "./plan-parts.ts";
+import { remembered } from "./remembered.ts";
 
 export interface PlanJobContext {
   readonly scope: Scope;
@@ -43,23 +44,38 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     steps: bound.steps.map((step, index) => planStep(step, inSteps[index]?.known ?? {}, placeOf)),
     needs: job.needs.flatMap((need) => planNeeds(need, binder, context)),
     runner: job.runner,
-    resources: {
-      cpu_millis: job.resources.cpuMillis,
-      memory_bytes: job.resources.memoryBytes,
-      disk_bytes: job.resources.diskBytes,
-      pids: job.resources.pids,
-    },
+    resources: planResources(job.resources),
     required: job.required,
     allow_failure: job.allowFailure,
-    retry: { max: job.retry.max, on: job.retry.on, delay_ms: job.retry.delayMs },
+    retry: planRetry(job.retry),
     timeout_ms: job.timeoutMs,
     queue_timeout_ms: job.queueTimeoutMs,
     priority: job.priority,
-    cancel: { signal: job.cancel.signal, grace_ms: job.cancel.graceMs },
+    cancel: planCancel(job.cancel),
     ...planParts(job, { binder, report, placeOf }),
     place: placeOf(job.span),
   };
 }
+
+const planResources = remembered(
+  ({ cpuMillis, memoryBytes, diskBytes, pids }: JobModel["resources"]): PlanJob["resources"] => ({
+    cpu_millis: cpuMillis,
+    memory_bytes: memoryBytes,
+    disk_bytes: diskBytes,
+    pids,
+  }),
+);
+
+const planRetry = remembered(({ max, on, delayMs }: JobModel["retry"]): PlanJob["retry"] => ({
+  max,
+  on,
+  delay_ms: delayMs,
+}));
+
+const planCancel = remembered(({ signal, graceMs }: JobModel["cancel"]): PlanJob["cancel"] => ({
+  signal,
+  grace_ms: graceMs,
+}));
 
 /**
  * What the plan leaves out has ended before the run begins, so only edges to planned jobs remain. Of

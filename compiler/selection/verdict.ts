@@ -26,6 +26,8 @@ export interface Verdict {
   readonly start: PlanJob["start"];
 }
 
+const NO_EVIDENCE = { matched: [], chain: [], expression: null, values: [], uncertain: [] };
+
 export function verdict(
   outcome: DecisionOutcome,
   clause: DecisionClause,
@@ -33,6 +35,5 @@ export function verdict(
   span: Span,
   evidence: Partial<Omit<Verdict, "outcome" | "clause" | "because" | "span">> = {},
 ): Verdict {
-  const none = { matched: [], chain: [], expression: null, values: [], uncertain: [] };
-  return { outcome, clause, because, span, ...none, rule: null, start: "auto", ...evidence };
+  return { outcome, clause, because, span, ...NO_EVIDENCE, rule: null, start: "auto", ...evidence };
 }

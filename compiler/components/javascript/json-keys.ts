@@ -1,5 +1,7 @@
 /** Deepest nesting that is followed; `JSON.parse` has already accepted the text by itself. */
 const DEPTH_MAX = 200;
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * Offsets of the keys in the first two levels of a JSON object, by key and by `section\0key`. One pass
@@ -8,28 +10,28 @@ const DEPTH_MAX = 200;
  */
 export function findJsonKeys(text: string): Map<string, number> {
   const offsets = new Map<string, number>();
-  const open: string[] = [];
+  const open: number[] = [];
   let section = "";
   let expectKey = false;
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"') {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) {
       const end = stringEnd(text, at);
-      if (expectKey && open.length <= 2 && open.at(-1) === "{") {
-        const key = JSON.parse(text.slice(at, end + 1)) as string;
+      if (expectKey && open.length <= 2) {
+        const key = stringIn(text, at, end);
         if (open.length === 1) section = key;
         offsets.set(open.length === 1 ? key : `${section}\0${key}`, at);
       }
       expectKey = false;
       at = end;
-    } else if (character === "{" || character === "[") {
+    } else if (character === OPEN_OBJECT || character === OPEN_LIST) {
       open.push(character);
-      expectKey = character === "{";
+      expectKey = character === OPEN_OBJECT;
       if (open.length > DEPTH_MAX) return offsets;
-    } else if (character === "}" || character === "]") {
+    } else if (character === CLOSE_OBJECT || character === CLOSE_LIST) {
       open.pop();
-    } else if (character === ",") {
-      expectKey = open.at(-1) === "{";
+    } else if (character === COMMA) {
+      expectKey = open.at(-1) === OPEN_OBJECT;
     }
   }
   return offsets;
@@ -37,9 +39,15 @@ export function findJsonKeys(text: string): Map<string, number> {
 
 /** Offset of the quote that ends the string which begins at `start`. */
 function stringEnd(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === "\\") at += 1;
-    else if (text[at] === '"') return at;
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
+    if (escapes % 2 === 0) return end;
   }
   return text.length;
+}
+
+function stringIn(text: string, start: number, end: number): string {
+  const written = text.slice(start + 1, end);
+  return written.includes("\\") ? (JSON.parse(text.slice(start, end + 1)) as string) : written;
 }

@@ -1,4 +1,4 @@
-import { inFolder, resolveFrom } from "../../paths.ts";
+import { resolveFrom } from "../../paths.ts";
 import { Unusable } from "../manifest-text.ts";
 import { ResolutionBuilder } from "../resolution-builder.ts";
 import { type JavaScriptLock, type LockLink, type LockSource, OUTSIDE, UNKNOWN } from "./lock.ts";
@@ -7,6 +7,7 @@ import { isRecord, parseObject } from "./package-json.ts";
 type Entry = Readonly<Record<string, unknown>>;
 
 const OWN_SECTIONS = ["dependencies", "optionalDependencies", "peerDependencies"];
+const MODULES = "node_modules/";
 const IMPORTER_SECTIONS = [...OWN_SECTIONS, "devDependencies"];
 
 /** Characters of a place; it is a path, and a longer one fits no file system. */
@@ -15,6 +16,7 @@ const PLACE_CHARACTERS_MAX = 4_096;
 /** `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3: places in `node_modules` by path. */
 export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
   const entries = readEntries(text);
+  const installed = new InstalledPlaces(entries);
   const builder = new ResolutionBuilder<string>();
   for (const [place, entry] of entries) {
     if (isInstalled(place) && entry["link"] !== true) {
@@ -26,21 +28,28 @@ export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
     const root = isInstalled(place) ? null : rootOf(folder, place);
     if (root !== null) builder.importer(root);
     for (const name of namesAsked(entry, from === undefined ? IMPORTER_SECTIONS : OWN_SECTIONS)) {
-      const to = builder.find(installedFor(entries, place, name) ?? "");
+      const to = builder.find(installed.find(place, name) ?? "");
       if (to === undefined) continue;
       if (from !== undefined) builder.link(from, name, to);
       else if (root !== null) builder.ask(root, name, to);
     }
   }
+  const links = new Map<string, LockLink>();
   const link = (from: string, name: string): LockLink => {
     const place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
-    const found = installedFor(entries, place, name);
+    const found = installed.find(place, name);
     if (found === null) return UNKNOWN;
-    const { link: linked, resolved } = entries.get(found) ?? {};
-    const root = linked === true && typeof resolved === "string" ? rootOf(folder, resolved) : null;
-    return root === null ? OUTSIDE : { to: "component", root };
+    const known = links.get(found) ?? linkOf(entries.get(found), folder);
+    links.set(found, known);
+    return known;
   };
   return { graph: builder.build(), link };
+}
+
+function linkOf(entry: Entry = {}, folder: string): LockLink {
+  const { link: linked, resolved } = entry;
+  const root = linked === true && typeof resolved === "string" ? rootOf(folder, resolved) : null;
+  return root === null ? OUTSIDE : { to: "component", root };
 }
 
 function readEntries(text: string): Map<string, Entry> {
@@ -67,7 +76,7 @@ function rootOf(folder: string, place: string): string | null {
 }
 
 function nameIn(place: string): string {
-  return place.slice(place.lastIndexOf("node_modules/") + "node_modules/".length);
+  return place.slice(place.lastIndexOf(MODULES) + MODULES.length);
 }
 
 function labelOf(place: string, entry: Entry): string {
@@ -80,14 +89,49 @@ function contentOf(place: string, entry: Entry): string {
 }
 
 function namesAsked(entry: Entry, sections: readonly string[]): string[] {
-  return sections.flatMap((section) => (isRecord(entry[section]) ? Object.keys(entry[section]) : []));
+  const names: string[] = [];
+  for (const section of sections) {
+    const asked = entry[section];
+    if (isRecord(asked)) for (const name of Object.keys(asked)) names.push(name);
+  }
+  return names;
 }
 
-/** The place that Node finds a package at: in the nearest `node_modules` on the way up. */
-function installedFor(entries: ReadonlyMap<string, Entry>, from: string, name: string): string | null {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
-    const place = inFolder(folder === "" ? "." : folder, `node_modules/${name}`);
-    if (!folder.endsWith("node_modules") && entries.has(place)) return place;
-    if (folder === "") return null;
+/** The places of a lockfile as Node finds them: in the nearest `node_modules` on the way up. */
+class InstalledPlaces {
+  readonly #entries: ReadonlyMap<string, Entry>;
+  /** What stands before the last `node_modules/` of any place; nothing at the top. No package's name holds another. */
+  readonly #holders = new Set<string>();
+  readonly #around = new Map<string, readonly string[]>();
+
+  constructor(entries: ReadonlyMap<string, Entry>) {
+    this.#entries = entries;
+    for (const place of entries.keys()) {
+      const at = place.lastIndexOf(MODULES);
+      if (at >= 0) this.#holders.add(place.slice(0, at));
+    }
+  }
+
+  /** The place that `name` means in the folder of another place. */
+  find(from: string, name: string): string | null {
+    for (const holder of this.#holdersAround(from)) {
+      const place = `${holder}${MODULES}${name}`;
+      if (this.#entries.has(place)) return place;
+    }
+    return null;
+  }
+
+  /** The holders around a folder, nearest first. */
+  #holdersAround(from: string): readonly string[] {
+    const known = this.#around.get(from);
+    if (known !== undefined) return known;
+    const found: string[] = [];
+    for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
+      const holder = folder === "" ? "" : `${folder}/`;
+      if (!folder.endsWith("node_modules") && this.#holders.has(holder)) found.push(holder);
+      if (folder === "") break;
+    }
+    this.#around.set(from, found);
+    return found;
   }
 }

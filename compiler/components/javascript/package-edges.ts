@@ -10,6 +10,11 @@ const OUTSIDE_SPEC = /^(?:git\+|git:|git@|https?:|github:|gitlab:|bitbucket:|gis
 const PATH_SPEC = /^(?:link|file|portal|workspace):(\.{1,2}(?:\/.*)?)$/;
 const ALIAS_SPEC = /^(?:npm|workspace):((?:@[^/@]+\/)?[^/@]+)@/;
 
+/** Whether a spec may be more than a range of versions. Nearly none is, and the patterns take their time. */
+function isMoreThanRange(spec: string): boolean {
+  return spec.includes(":") || spec.startsWith("git@");
+}
+
 export interface EdgeQuestion {
   readonly packages: readonly PackageJson[];
   /** Every component root of the repository, for specs that name a folder. */
@@ -29,23 +34,28 @@ export function packageEdges({ packages, isComponent, link }: EdgeQuestion): Com
   }
   const targets = (from: PackageJson, dependency: PackageDependency): readonly string[] => {
     const { name, spec, kind } = dependency;
-    const path = PATH_SPEC.exec(spec)?.[1];
+    const isMore = isMoreThanRange(spec);
+    const path = isMore ? PATH_SPEC.exec(spec)?.[1] : undefined;
     if (path !== undefined) {
       const root = resolveFrom(from.root, path);
       return root !== null && isComponent(root) ? [root] : [];
     }
-    if (OUTSIDE_SPEC.test(spec)) return [];
+    if (isMore && OUTSIDE_SPEC.test(spec)) return [];
     const found = kind === "peer" ? UNKNOWN : link(from.root, name, spec);
     if (found.to === "outside") return [];
     // A lockfile older than the last move names a folder that is gone; then the name decides.
     if (found.to === "component" && isComponent(found.root)) return [found.root];
-    return byName.get(ALIAS_SPEC.exec(spec)?.[1] ?? name) ?? [];
+    const alias = isMore ? ALIAS_SPEC.exec(spec)?.[1] : undefined;
+    return byName.get(alias ?? name) ?? [];
   };
-  return packages.flatMap((from) =>
-    from.dependencies.flatMap((dependency) =>
-      targets(from, dependency)
-        .filter((to) => to !== from.root)
-        .map((to) => ({ from: from.root, to, kind: dependency.kind, place: dependency.place })),
-    ),
-  );
+  const edges: ComponentEdge[] = [];
+  for (const from of packages) {
+    for (const dependency of from.dependencies) {
+      const { kind, place } = dependency;
+      for (const to of targets(from, dependency)) {
+        if (to !== from.root) edges.push({ from: from.root, to, kind, place });
+      }
+    }
+  }
+  return edges;
 }

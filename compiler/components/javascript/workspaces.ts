@@ -34,9 +34,10 @@ export function findProjects(
   snapshot: TreeSnapshot,
   manifests: readonly string[],
 ): { projects: JavaScriptProject[]; unreadable: Unreadable[] } {
-  const folders = [...new Set(manifests.map(folderOf))].sort(
-    (a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1),
-  );
+  const folders = [...new Set(manifests.map(folderOf))]
+    .map((folder) => ({ folder, depth: depthOf(folder) }))
+    .sort((a, b) => a.depth - b.depth || (a.folder < b.folder ? -1 : 1))
+    .map(({ folder }) => folder);
   const projects: JavaScriptProject[] = [];
   const unreadable: Unreadable[] = [];
   const taken = new Set<string>();
