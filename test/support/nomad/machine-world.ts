@@ -53,7 +53,7 @@ export class MachineWorld {
       runner_folder: join(this.folder, "runner"),
       runner_disk: join(this.folder, "delta-runner.img"),
       accelerator: "tcg",
-      boot_timeout_s: 100,
+      boot_timeout_s: 300,
       ...changes,
     };
   }
