@@ -11,7 +11,7 @@ export interface BackendAbilities {
 
 /** Something the plan asks for that this server does not do. */
 export interface NotCarriedOut {
-  /** As the pipeline has it: `services`, `matrix.max`. */
+  /** As the pipeline has it: `services`, `matrix.fail_fast`. */
   readonly key: string;
   /** Id of the job that asks; null for the run as a whole. */
   readonly job: string | null;
@@ -29,9 +29,7 @@ export interface NotCarriedOut {
 export function notCarriedOut(plan: Plan, backend: BackendAbilities): readonly NotCarriedOut[] {
   const { limits } = plan;
   const ofRun = {
-    concurrency: plan.concurrency !== null,
     "policies.runs.budget": limits.budget_ms !== null,
-    "policies.runs.cancel_superseded": limits.cancel_superseded,
     "policies.runs.on_failure": limits.on_failure !== "continue",
   };
   const found: NotCarriedOut[] = Object.entries(ofRun).flatMap(([key, asked]) =>
@@ -73,7 +71,6 @@ function needed(job: PlanJob, backend: BackendAbilities): readonly Asked[] {
     ...here("run: manual", job.start === "manual"),
     ...here(`network: ${job.network?.egress}`, job.network !== null && job.network.egress !== "none"),
     ...here("runner.labels", job.runner.labels.length > 0 && !backend.labels),
-    ...here("matrix.max", job.cells !== null && job.cells.max !== null),
     ...here("matrix.fail_fast", job.cells?.fail_fast ?? false),
   ];
 }

@@ -36,7 +36,8 @@ export interface AdmissionDecision {
  */
 export function decideAdmission({ candidates, capacity, runs, yielding }: Waiting): AdmissionDecision {
   const olderRuns = new Map([...supersededByNewer(runs), ...yielding]);
-  const { waits, inLine } = giveRunsPlaces(runs.map((run) => ending(run, olderRuns)));
+  const sharing = runs.map((run) => ending(run, olderRuns));
+  const { waits, inLine } = giveRunsPlaces(sharing);
   const supersededRuns = new Map([...olderRuns, ...supersededInLine(inLine)]);
 
   const remaining = candidates.filter(({ run }) => !supersededRuns.has(run));
@@ -52,12 +53,29 @@ export function decideAdmission({ candidates, capacity, runs, yielding }: Waitin
     { ...capacity, inGroups, runWaits: waits },
   );
   const thinned = supersededInLine(line.flatMap(({ member }) => member ?? []));
+  const words = new Map([...pending, ...wordsOnceStarted(remaining, sharing, new Set(admitted))]);
   return {
     admitted,
-    pending: new Map([...pending].filter(([attempt]) => !thinned.has(attempt))),
+    pending: new Map([...words].filter(([attempt]) => !thinned.has(attempt))),
     supersededAttempts: new Map([...olderAttempts, ...thinned]),
     supersededRuns,
   };
+}
+
+/** What the attempts of waiting runs wait for once the admitted ones have given their runs a place. */
+function wordsOnceStarted(
+  candidates: readonly Candidate[],
+  runs: readonly Member<RunId>[],
+  admitted: ReadonlySet<AttemptId>,
+): ReadonlyMap<AttemptId, string> {
+  const starting = new Set(candidates.filter(({ attempt }) => admitted.has(attempt)).map(({ run }) => run));
+  const { waits } = giveRunsPlaces(runs.map((run) => (starting.has(run.id) ? { ...run, holds: true } : run)));
+  return new Map(
+    candidates.flatMap(({ attempt, run }): [AttemptId, string][] => {
+      const words = waits.get(run);
+      return words === undefined ? [] : [[attempt, words]];
+    }),
+  );
 }
 
 function ending<Id>(member: Member<Id>, superseded: Superseded<Id>): Member<Id> {

@@ -10,7 +10,6 @@ import { ScratchRepository } from "../../support/scratch-repository.ts";
 const PLACE = { file: ".delta/pipeline.yaml", line: 7, column: 3 };
 const NOMAD = { labels: true, network: true };
 const PROCESS = { labels: false, network: false };
-const GROUP = { group: "g", limit: 1, on_conflict: "queue" } as const;
 
 /** Each thing a job can ask for and this server does not do, by the key it is told under. */
 const ASKED: Readonly<Record<string, Partial<PlanJob>>> = {
@@ -36,7 +35,6 @@ const ASKED: Readonly<Record<string, Partial<PlanJob>>> = {
   approval: { approval: { approvers: [], min: 1, expires_ms: null, place: PLACE } },
   "run: manual": { start: "manual" },
   "network: registries": { network: { egress: "registries" } },
-  "matrix.max": { cells: { max: 1, fail_fast: false } },
   "matrix.fail_fast": { cells: { max: null, fail_fast: true } },
 };
 
@@ -66,7 +64,7 @@ describe("what a server does not carry out", () => {
     const path = new URL("../../../docs/reference/pipeline.md", import.meta.url);
     const section =
       /^## What a server carries out$([\s\S]*?)^## /m.exec(readFileSync(path, "utf8"))?.[1] ?? "";
-    const ofRun = ["policies.runs.budget", "policies.runs.cancel_superseded", "policies.runs.on_failure"];
+    const ofRun = ["policies.runs.budget", "policies.runs.on_failure"];
     const keys = [...Object.keys(ASKED), ...ofRun, "runner.labels", "caches", "environment"];
     const named = (key: string) => section.includes(`\`${key.replace(/^network: .*/, "network")}`);
     expect(keys.filter((key) => !named(key))).toEqual([]);
@@ -93,13 +91,11 @@ describe("what a server does not carry out", () => {
     ]);
   });
 
-  test("limits and the group of a run are told without a job", () => {
-    const limits = { budget_ms: 1, cancel_superseded: true, on_failure: "cancel" } as const;
-    const plan: Plan = { ...testPlan([testJob("test")], { limits }), concurrency: GROUP };
+  test("limits of a run are told without a job", () => {
+    const limits = { budget_ms: 1, on_failure: "cancel" } as const;
+    const plan = testPlan([testJob("test")], { limits });
     expect(notCarriedOut(plan, NOMAD).map(({ key, job, place }) => [key, job, place])).toEqual([
-      ["concurrency", null, null],
       ["policies.runs.budget", null, null],
-      ["policies.runs.cancel_superseded", null, null],
       ["policies.runs.on_failure", null, null],
     ]);
   });
