@@ -21,7 +21,7 @@ import { Mirror } from "./git/mirror.ts";
 import { createHttpServer } from "./http/server.ts";
 import { LogSignals } from "./logs/log-signals.ts";
 import { openDatabase } from "./open-database.ts";
-import { createPlanner } from "./planning/planner.ts";
+import { createPlanner, type PlannerSettings } from "./planning/planner.ts";
 import { startQueue } from "./queue.ts";
 import { registerRoutes, type Services } from "./routes.ts";
 import { apiToken, removeServerFile, serverKey, writeServerFile } from "./server-files.ts";
@@ -51,6 +51,8 @@ export interface ControlPlane {
 export interface StartOptions {
   /** In place of the configured one, made with whom it tells its hints; a test gives its own. */
   readonly dispatcher?: (onHint: (hint: Hint) => void) => Dispatcher;
+  /** Another program to plan with, or another deadline; a test gives broken ones. */
+  readonly planner?: Pick<PlannerSettings, "program" | "timeoutMs">;
   /** Where log lines go; stderr when absent. */
   readonly logStream?: { write(line: string): void };
 }
@@ -80,7 +82,7 @@ export async function startControlPlane(
   started.defer(() => opened.close());
   const { database } = opened;
   const token = await apiToken(stateFolder, config.apiTokenFile);
-  const services = buildServices(config, database, token, log, backend);
+  const services = buildServices(config, database, token, log, { ...backend, planner: options.planner });
   started.defer(() => services.planner.stop());
   // Before the first request: after an outage of ours every lease gets one more term.
   const timing = sweepTiming(config);
@@ -185,7 +187,7 @@ function buildServices(
   database: Services["database"],
   token: string,
   log: TaskLog,
-  { dispatcher, identities }: Backend,
+  { dispatcher, identities, planner }: Backend & Pick<StartOptions, "planner">,
 ): Services {
   const { stateFolder, github } = config;
   const warn = (message: string): void => log.warn({}, message);
@@ -198,6 +200,7 @@ function buildServices(
     mirror: new Mirror(join(stateFolder, "mirrors"), rules),
     includes: { folder: join(stateFolder, "pinned"), allowed: config.includeFrom, rules },
     planner: createPlanner({
+      ...planner,
       rules: {
         limits: { jobs: config.planJobsMax },
         policy: config.policy,

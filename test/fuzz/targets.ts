@@ -11,11 +11,12 @@ import {
   pathTarget,
   sizeTarget,
 } from "./targets/words.ts";
-import { yamlTarget } from "./targets/yaml.ts";
+import { ordinaryYamlTarget, yamlTarget } from "./targets/yaml.ts";
 
 /** One for each reader of what a stranger wrote. */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   yamlTarget,
+  ordinaryYamlTarget,
   pipelineTarget,
   expressionTarget,
   templateTarget,
