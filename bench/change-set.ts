@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { askGit } from "../control-plane/git/git-process.ts";
 import { toChangeSet } from "../control-plane/git/change-set.ts";
 import { readDiff } from "../control-plane/git/diff.ts";
+import { ObjectReader } from "../control-plane/git/object-reader.ts";
+import { TreeReader } from "../control-plane/git/tree-reader.ts";
 import { GitWorld } from "../test/support/git/git-world.ts";
 import { atMost, type Figure, median, milliseconds } from "./figures.ts";
 
@@ -28,8 +30,11 @@ export async function changeSetOfManyFiles(): Promise<readonly Figure[]> {
   await world.git("repack", "-adq");
   const repository = await world.open();
   const choice = { rule: "explicit", base, mergeBase: base, ladder: [], uncertain: [] } as const;
-  const ours = async (): Promise<number> =>
-    toChangeSet(choice, head, await readDiff(repository, base, head)).changed?.length ?? 0;
+  const ours = async (): Promise<number> => {
+    await using objects = new ObjectReader(repository);
+    const trees = new TreeReader(repository, objects);
+    return toChangeSet(choice, head, await readDiff(repository, trees, base, head)).changed?.length ?? 0;
+  };
   const bare = async (): Promise<number> => {
     const args = ["diff", "--raw", "--end-of-options", base, head, "--"];
     return (await askGit(repository, { arguments: args })).stdout.length;

@@ -10,6 +10,7 @@ import { type History, historyOf } from "./history.ts";
 import type { AffectedSources, BaseRequest, CompileSources, GitRepository, ReadRequest } from "./model.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { readTree, undoChanges } from "./tree.ts";
+import { TreeReader } from "./tree-reader.ts";
 
 /** Rounds of "which further files does this configuration name"; includes nest far less deep. */
 const WANTED_ROUNDS_MAX = 32;
@@ -25,6 +26,7 @@ export async function readCompileInput(
 ): Promise<CompileSources> {
   await using objects = new ObjectReader(repository, request.signal);
   const history = historyOf(repository, objects, request.signal);
+  const trees = new TreeReader(repository, objects);
   const revision = headRevision(request);
   const head = await resolveIn(history, revision);
   const event = request.event ?? (await describeHead(repository, objects, revision, head));
@@ -33,13 +35,12 @@ export async function readCompileInput(
     compareWithBase(
       repository,
       history,
+      trees,
       { head, explicit: request.base ?? null, request: asked, event },
       request,
     );
   const [headTree, climbed] = await Promise.all([
-    readTree(repository, head, request.signal).then((entries) =>
-      completed(objects, snapshot(head, entries), request, wanted),
-    ),
+    readTree(trees, head).then((entries) => completed(objects, snapshot(head, entries), request, wanted)),
     compare(AUTO),
   ]);
   const own = (await request.pinned?.(headTree, NO_PINNED)) ?? NO_PINNED;
@@ -103,12 +104,13 @@ const AUTO: BaseRequest = { prefer: "auto" };
 async function compareWithBase(
   repository: GitRepository,
   history: History,
+  trees: TreeReader,
   question: BaseQuestion,
   { signal }: ReadRequest,
 ): Promise<Comparison> {
   const choice = await chooseBase(history, question);
   const compared = choice.mergeBase ?? choice.base;
-  const diff = compared === null ? null : await readDiff(repository, compared, question.head, signal);
+  const diff = compared === null ? null : await readDiff(repository, trees, compared, question.head, signal);
   return { choice, compared, diff };
 }
 

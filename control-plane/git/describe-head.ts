@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pushEvent, type PipelineEvent } from "../../schemas/event.ts";
 import { askText } from "./ask-text.ts";
+import { GitError } from "./git-error.ts";
 import { failure } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
 import type { ObjectReader } from "./object-reader.ts";
@@ -52,6 +55,20 @@ async function findDefaultBranch(repository: GitRepository, objects: ObjectReade
 
 /** What a ref stands for; null when it stands for no other ref, or is not there. */
 async function symbolicRef(repository: GitRepository, name: string): Promise<string | null> {
+  const { gitFolder } = repository;
+  return gitFolder === null ? await askForRef(repository, name) : await readRef(gitFolder, name);
+}
+
+/** A ref that stands for another is always a file of its own. */
+async function readRef(gitFolder: string, name: string): Promise<string | null> {
+  const text = await readFile(join(gitFolder, name), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return "";
+    throw new GitError("git_failed", `${name} cannot be read in ${gitFolder}`, { cause: error });
+  });
+  return /^ref:\s*(\S.*?)\s*$/.exec(text)?.[1] ?? null;
+}
+
+async function askForRef(repository: GitRepository, name: string): Promise<string | null> {
   const args = ["symbolic-ref", name];
   const { text, stderr, exitCode } = await askText(repository, { arguments: args, accepted: [128] });
   if (exitCode === 0) return text.trim();

@@ -3,7 +3,10 @@ import { comparePaths } from "../../compiler/paths.ts";
 import { GitError } from "./git-error.ts";
 import { askGit } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
+import { withMoves } from "./moves.ts";
 import { decodeRecords } from "./records.ts";
+import { compareTrees } from "./tree-diff.ts";
+import type { TreeReader } from "./tree-reader.ts";
 
 /** Past this many changed paths the change set is not kept: everything counts as changed. */
 export const CHANGED_PATHS_MAX = 1_000_000;
@@ -23,6 +26,22 @@ export interface RawChange {
 
 /** What differs between two commits, in path order; null when it is too much to keep. */
 export async function readDiff(
+  repository: GitRepository,
+  trees: TreeReader,
+  base: string,
+  head: string,
+  signal?: AbortSignal,
+): Promise<readonly RawChange[] | null> {
+  // Two of them may be one file that moved.
+  const files = await compareTrees(trees, base, head, 2 * CHANGED_PATHS_MAX);
+  if (files === null) return null;
+  const changes = withMoves(files);
+  if (changes === null) return await askForDiff(repository, base, head, signal);
+  return changes.length > CHANGED_PATHS_MAX ? null : changes;
+}
+
+/** Git compares the contents of files that went and came, and says which are alike. */
+async function askForDiff(
   repository: GitRepository,
   base: string,
   head: string,

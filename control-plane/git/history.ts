@@ -1,14 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { askText } from "./ask-text.ts";
-import type { GitObject } from "./batch-answers.ts";
+import { CommitReader } from "./commit-reader.ts";
 import { askGit } from "./git-process.ts";
 import { GitError } from "./git-error.ts";
+import { findMeeting } from "./find-meeting.ts";
 import type { GitRepository } from "./model.ts";
 import type { ObjectReader } from "./object-reader.ts";
-
-/** Commits looked back at before git is asked where two lines meet: most pushes are shorter, and one look costs little. */
-const STEPS_BACK_MAX = 16;
 
 /** Where two lines of history meet. */
 export interface Meeting {
@@ -31,48 +29,36 @@ export interface History {
 }
 
 export function historyOf(repository: GitRepository, objects: ObjectReader, signal?: AbortSignal): History {
-  /** True when the later commit is the earlier one, or soon comes to it by first parents: then they meet there. */
-  const isReached = async (earlier: string, later: string): Promise<boolean> => {
-    let at: string | undefined = later;
-    for (let step = 0; step <= STEPS_BACK_MAX && at !== undefined; step += 1) {
-      if (at === earlier) return true;
-      const commit: GitObject | null = await objects.read(at);
-      at = commit?.content && commit.type === "commit" ? parentsOf(commit.content)[0] : undefined;
-    }
-    return false;
-  };
+  const commits = new CommitReader(objects);
   return {
     shallow: repository.shallow,
     async commit(revision) {
-      return (await objects.read(`${revision}^{commit}`))?.id ?? null;
+      return await commits.resolve(revision);
     },
     async parents(commit) {
-      const object = await objects.read(commit);
-      if (object?.type !== "commit" || object.content === null) {
+      const found = await commits.read(commit);
+      if (found === null) {
         throw new GitError("corrupt", `commit ${commit} cannot be read in ${repository.path}`);
       }
-      return parentsOf(object.content);
+      return found.parents;
     },
     async meeting(one, other) {
-      if (await isReached(one, other)) return { commit: one, count: 1, complete: true };
+      const found = await findMeeting(commits, one, other, repository.shallow);
+      if (found !== null)
+        return { commit: found.commit, count: found.commit === null ? 0 : 1, complete: true };
       const { text } = await askText(repository, {
         arguments: ["merge-base", "--all", "--end-of-options", one, other],
         accepted: [1],
         signal,
       });
-      const commits = text.split("\n").filter(Boolean);
-      const commit = commits[0] ?? null;
-      const complete = !repository.shallow || (await isComplete(repository, one, other, commit, signal));
-      return { commit, count: commits.length, complete };
+      const met = text.split("\n").filter(Boolean);
+      const commit = met[0] ?? null;
+      // One that leads to the other is certain, whatever else is cut off.
+      const isCertain = !repository.shallow || commit === one || commit === other;
+      const complete = isCertain || (await isComplete(repository, one, other, commit, signal));
+      return { commit, count: met.length, complete };
     },
   };
-}
-
-/** Parent ids in the header of a commit object, in order. */
-export function parentsOf(commit: Buffer): string[] {
-  const end = commit.indexOf("\n\n");
-  const header = commit.subarray(0, end < 0 ? commit.length : end).toString("latin1");
-  return [...header.matchAll(/^parent ([0-9a-f]{40,64})$/gm)].map((match) => match[1] ?? "");
 }
 
 /**

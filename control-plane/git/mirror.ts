@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { GitCredentials } from "../../schemas/forge.ts";
 import { isUuid } from "../../schemas/ids.ts";
@@ -186,7 +186,10 @@ async function prepare(path: string, head: string): Promise<void> {
   }
 }
 
+/** A ref that was set since the packs were last joined is a file; git knows the others. */
 async function isPinned(path: string, commit: string): Promise<boolean> {
+  const ref = await readFile(join(path, pinnedRef(commit)), "latin1").catch(() => "");
+  if (ref === `${commit}\n`) return true;
   const answer = await ask(path, ["rev-parse", "--verify", "--end-of-options", pinnedRef(commit)]);
   return answer.exitCode === 0;
 }

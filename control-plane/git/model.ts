@@ -11,6 +11,8 @@ export interface GitRepository {
   readonly shallow: boolean;
   /** Folders that the user's own configuration calls safe; needed when another user owns the repository. */
   readonly trusted: readonly string[];
+  /** Folder of HEAD and of refs as files; null where only git can tell what a ref stands for. */
+  readonly gitFolder: string | null;
 }
 
 /** Which rung of the ladder the pipeline asks for. */

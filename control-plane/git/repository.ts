@@ -1,14 +1,16 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { askText } from "./ask-text.ts";
+import { findRepository } from "./find-repository.ts";
 import { userEnvironment } from "./git-environment.ts";
 import { GitError } from "./git-error.ts";
 import { failure } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
 
 /**
- * Opens the repository that a folder is in. Throws GitError `not_a_repository`, `git_missing`, or
- * `unsafe_ownership` when another user owns it and the person has not called it safe.
+ * Opens the repository that a folder is in; git is only asked where its files do not tell. Throws GitError
+ * `not_a_repository`, `git_missing`, or `unsafe_ownership` when another user owns it and the person has not
+ * called it safe.
  */
 export async function openRepository(path: string): Promise<GitRepository> {
   const absolute = resolve(path);
@@ -16,6 +18,8 @@ export async function openRepository(path: string): Promise<GitRepository> {
   if (folder?.isDirectory() !== true) {
     throw new GitError("not_a_repository", `${absolute} is not a folder, hence no git repository`);
   }
+  const found = await findRepository(absolute);
+  if (found !== null) return found;
   try {
     return await describe(absolute, []);
   } catch (error) {
@@ -39,6 +43,7 @@ async function describe(path: string, trusted: readonly string[]): Promise<GitRe
     bare: bare === "true",
     shallow: shallow === "true",
     trusted,
+    gitFolder: null,
   };
 }
 

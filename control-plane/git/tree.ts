@@ -1,40 +1,33 @@
 import type { TreeEntry } from "../../compiler/input.ts";
-import { askGit } from "./git-process.ts";
-import type { GitRepository } from "./model.ts";
+import { GitError } from "./git-error.ts";
 import type { RawChange } from "./diff.ts";
-import { splitRecords } from "./records.ts";
+import type { TreeCursor } from "./raw-tree.ts";
+import type { Folder, Part, TreeReader } from "./tree-reader.ts";
 
-/** Where the id begins and ends for the types that -r lists. */
-const ENTRY = /^(\d{6}) (?:blob|commit) ([0-9a-f]{40,64})\t/;
+/** A commit with more files is not read; the largest repositories known have a few million. */
+const FILES_MAX = 5_000_000;
 
-/** Every file of a commit, by path. */
-export async function readTree(
-  repository: GitRepository,
-  commit: string,
-  signal?: AbortSignal,
-): Promise<Map<string, TreeEntry>> {
-  const { stdout } = await askGit(repository, {
-    arguments: ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit],
-    signal,
-  });
-  return parseTree(splitRecords(stdout));
-}
-
-/** `<mode> <type> <id>\t<path>`, one record for each file; what is no file is passed over. */
-export function parseTree(records: readonly string[]): Map<string, TreeEntry> {
-  const entries = new Map<string, TreeEntry>();
-  for (const record of records) {
-    const [head, mode, blob] = ENTRY.exec(record) ?? [];
-    if (head === undefined || mode === undefined || blob === undefined) continue;
-    const path = record.slice(head.length);
-    entries.set(path, { path, blob, mode: normalMode(mode) });
+/** Every file of a commit, by path, in the order of paths. */
+export async function readTree(trees: TreeReader, commit: string): Promise<Map<string, TreeEntry>> {
+  const top = { old: null, new: await trees.top(commit) };
+  const files = await trees.walk<TreeEntry>(top, FILES_MAX, filesOf);
+  if (files === null) {
+    throw new GitError("too_large", `the commit ${commit} has more than ${FILES_MAX} files`);
   }
-  return entries;
+  return new Map(files.map((file) => [file.path, file]));
 }
 
-/** Git once wrote group-writable files; it reads their mode as 100644 ever since. */
-function normalMode(mode: string): TreeEntry["mode"] {
-  return mode === "100755" || mode === "120000" || mode === "160000" ? mode : "100644";
+function filesOf(folder: Folder<TreeEntry>, _old: TreeCursor, now: TreeCursor): Part<TreeEntry>[] {
+  const parts: Part<TreeEntry>[] = [];
+  for (; now.mode !== null; now.next()) {
+    const path = folder.prefix + now.name;
+    parts.push(
+      now.mode === "040000"
+        ? { prefix: `${path}/`, old: null, new: now.id, parts: [] }
+        : { path, blob: now.id, mode: now.mode },
+    );
+  }
+  return parts;
 }
 
 /** The tree on the other side of a change set: no second listing is needed. */
@@ -49,7 +42,11 @@ export function undoChanges(
   for (const change of changes) {
     if (change.status === "A" || change.status === "C") continue;
     const path = change.oldPath ?? change.path;
-    base.set(path, { path, blob: change.oldBlob, mode: normalMode(change.oldMode) });
+    base.set(path, { path, blob: change.oldBlob, mode: fileMode(change.oldMode) });
   }
   return base;
+}
+
+function fileMode(mode: string): TreeEntry["mode"] {
+  return mode === "100755" || mode === "120000" || mode === "160000" ? mode : "100644";
 }

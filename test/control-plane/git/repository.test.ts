@@ -35,7 +35,8 @@ describe("opening a repository", () => {
     const path = process.env["PATH"];
     process.env["PATH"] = join(world.path, "nothing-here");
     try {
-      await expect(openRepository(world.path)).rejects.toMatchObject({ code: "git_missing" });
+      const head = openRepository(world.path).then((repository) => resolveCommit(repository, "HEAD"));
+      await expect(head).rejects.toMatchObject({ code: "git_missing" });
     } finally {
       process.env["PATH"] = path;
     }

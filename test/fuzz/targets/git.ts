@@ -2,13 +2,13 @@ import { encodePath } from "../../../compiler/paths.ts";
 import { BatchAnswers } from "../../../control-plane/git/batch-answers.ts";
 import { parseRawDiff } from "../../../control-plane/git/diff.ts";
 import { GitError } from "../../../control-plane/git/git-error.ts";
+import { TreeCursor } from "../../../control-plane/git/raw-tree.ts";
 import { decodeRecords, splitRecords } from "../../../control-plane/git/records.ts";
-import { parseTree } from "../../../control-plane/git/tree.ts";
 import { asksOnlyFor } from "../../../control-plane/git/upload-pack-request.ts";
 import { bytesOf, type FuzzTarget, must } from "../target.ts";
 
 const [ONE, TWO] = ["1".repeat(40), "2".repeat(40)];
-const MODES: ReadonlySet<string> = new Set(["100644", "100755", "120000", "160000"]);
+const MODES: ReadonlySet<string> = new Set(["100644", "100755", "120000", "160000", "040000"]);
 
 /** An answer of `git diff-tree -z`: every path is one that stands in it, or the answer is said to be corrupt. */
 export const diffTarget: FuzzTarget = {
@@ -45,25 +45,37 @@ function naiveRecords(input: Uint8Array): Buffer[] {
   return parts.map((part) => Buffer.from(part, "latin1"));
 }
 
-/** An answer of `git ls-tree -z`. */
+const ID_BYTES = 20;
+
+/** A tree object: every entry is one that stands in it, or the object is said to be corrupt. */
 export const treeTarget: FuzzTarget = {
   name: "git-tree",
   seeds: bytesOf(
-    [
-      `100644 blob ${ONE}\ta`,
-      `100755 blob ${TWO}\tb/c d`,
-      `160000 commit ${ONE}\tsub`,
-      `120000 blob ${TWO}\tlink\n`,
-      "",
-    ].join("\0"),
+    `100644 a\0${"i".repeat(ID_BYTES)}40000 b\0${"j".repeat(ID_BYTES)}160000 sub\0${"k".repeat(ID_BYTES)}`,
+    `120000 link\n\0${"i".repeat(ID_BYTES)}100775 é\0${"j".repeat(ID_BYTES)}`,
   ),
-  tokens: ["\0", "\t", "blob", "commit", "tree", "100664", " "],
+  tokens: ["\0", " ", "100644 ", "40000 ", "160000 ", "100664 ", "i".repeat(ID_BYTES)],
   read(input) {
-    const entries = parseTree(splitRecords(Buffer.from(input)));
-    for (const [path, entry] of entries) {
-      must(entry.path === path && MODES.has(entry.mode), `${entry.mode} is no mode`);
-      must(/^[0-9a-f]{40,64}$/.test(entry.blob), `${entry.blob} is no id`);
+    const bytes = Buffer.from(input);
+    const entries: { readonly mode: string; readonly name: string; readonly id: string }[] = [];
+    try {
+      for (const at = new TreeCursor(bytes, ID_BYTES); at.mode !== null; at.next()) {
+        must(MODES.has(at.mode), `${at.mode} is no mode`);
+        must(at.compare(at) === 0 && at.hasIdOf(at), "an entry differs from itself");
+        entries.push({ mode: at.mode, name: at.name, id: at.id });
+      }
+    } catch (error) {
+      if (error instanceof GitError && error.code === "corrupt") return error.message;
+      throw error;
     }
+    let rest = bytes;
+    for (const { name, id } of entries) {
+      const entry = Buffer.concat([encodePath(name), Buffer.of(0), Buffer.from(id, "hex")]);
+      const start = rest.indexOf(" ") + 1;
+      must(rest.subarray(start, start + entry.length).equals(entry), "an entry lost bytes");
+      rest = rest.subarray(start + entry.length);
+    }
+    must(rest.length === 0, "bytes were passed over");
     return entries;
   },
 };

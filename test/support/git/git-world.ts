@@ -23,6 +23,8 @@ export interface CommitSpec {
   readonly files: Readonly<Record<string, FileChange>>;
   /** Paths to be moved, before the files are written. */
   readonly moves?: Readonly<Record<string, string>>;
+  /** When it was committed; later than all before it when absent. */
+  readonly seconds?: number;
 }
 
 /** A real repository in a folder of its own, removed with the world. Commits come from `git fast-import`. */
@@ -65,12 +67,12 @@ export class GitWorld implements AsyncDisposable {
     return ids;
   }
 
-  #describe({ ref, parents, files, moves = {} }: CommitSpec): (string | Uint8Array)[] {
+  #describe({ ref, parents, files, moves = {}, seconds }: CommitSpec): (string | Uint8Array)[] {
     this.#count += 1;
     const tip = ref === undefined ? undefined : this.#tips.get(ref);
     const [first, ...others] = parents ?? (tip === undefined ? [] : [tip]);
     // The commit's number is its time: no clock, and no two commits alike.
-    const when = `${1_700_000_000 + this.#count} +0000`;
+    const when = `${seconds ?? 1_700_000_000 + this.#count} +0000`;
     const target = ref ?? `refs/throwaway/${this.#count}`;
     // Within one run the commit goes by its mark; its id takes the place afterwards.
     this.#tips.set(target, `:${this.#count}`);
