@@ -187,7 +187,7 @@ function buildServices(
   database: Services["database"],
   token: string,
   log: TaskLog,
-  { dispatcher, identities, planner }: Backend & Pick<StartOptions, "planner">,
+  { dispatcher, identities, planner }: Backend & { readonly planner: StartOptions["planner"] },
 ): Services {
   const { stateFolder, github } = config;
   const warn = (message: string): void => log.warn({}, message);

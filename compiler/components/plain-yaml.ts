@@ -6,6 +6,10 @@ export type PlainYaml = string | null | PlainYaml[] | Map<string, PlainYaml>;
 /** Levels of nesting; lockfiles use six. */
 const DEPTH_MAX = 32;
 
+/** What YAML forbids, and a carriage return that ends no line. */
+// oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
+const NO_TEXT = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
 interface Line {
   readonly number: number;
   readonly indent: number;
@@ -19,9 +23,10 @@ interface Line {
  * One value per document.
  */
 export function readPlainYaml(text: string): PlainYaml[] {
-  const lone = /\r(?!\n)/.exec(text);
-  if (lone !== null) {
-    throw new Unusable(`line ${text.slice(0, lone.index).split("\n").length} has a carriage return inside`);
+  const found = NO_TEXT.exec(text);
+  if (found !== null) {
+    const what = found[0] === "\r" ? "carriage return" : "control character";
+    throw new Unusable(`line ${text.slice(0, found.index).split("\n").length} has a ${what} inside`);
   }
   const documents: string[][] = [[]];
   for (const line of text.split(/\r?\n/)) {

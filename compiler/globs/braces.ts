@@ -60,6 +60,9 @@ function alternatives(glob: string, brace: OpenBrace, end: number): number | Glo
       detail: `\`\${${body}}\` is not expanded in a glob; write \`\\$\` for the character`,
     };
   }
+  if (brace.commas > 0 && body.startsWith("..")) {
+    return { code: "DC1504", detail: `\`{${body}}\` is not expanded, for it begins with \`..\`` };
+  }
   if (brace.commas > 0) return brace.commas + 1;
   if (brace.nested || !body.includes("..")) return 1;
   const range = RANGE.exec(body);
