@@ -5,6 +5,7 @@ import {
   type CompileResult,
   type OperatorPolicy,
   type PlanLimits,
+  Preparations,
   inputTexts,
   preferredBase,
 } from "../compiler/index.ts";
@@ -45,6 +46,8 @@ export interface Compiled {
   readonly input: CompileInput;
   readonly result: CompileResult;
   readonly sources: SourceTexts;
+  /** What further questions about the same pipeline are answered from. */
+  readonly preparations: Preparations;
 }
 
 /** Compiles a change in the repository around this process, exactly as the server would. */
@@ -70,7 +73,9 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       limits: request.limits,
       policy: request.policy,
     };
-    return { input, result: compile(input), sources: inputTexts(input) };
+    const preparations = new Preparations();
+    const result = compile(input, undefined, preparations);
+    return { input, result, sources: inputTexts(input), preparations };
   });
 }
 

@@ -1,10 +1,10 @@
-import { absentInstance, type CompileInput, findDecisions } from "../compiler/index.ts";
+import { absentInstance, findDecisions } from "../compiler/index.ts";
 import { renderExplain } from "../compiler/render/index.ts";
 import type { Decision, Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
+import { talkDiagnostics } from "./diagnostics-output.ts";
 
 export interface ExplainAnswer {
   readonly version: 1;
@@ -18,22 +18,22 @@ export async function explainHere(
   job: string,
   json: boolean,
 ): Promise<ExplainAnswer> {
-  const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
+  const { input, result, sources, preparations } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   if (planned === null) {
     if (!json) talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
     return { version: 1, digest: null, decisions: [] };
   }
-  const plan = withAbsent(input, planned.plan, job);
+  const absent = absentInstance(input, planned.plan, job, preparations);
+  const plan = withAbsent(absent, planned.plan, job);
   const decisions = findDecisions(plan, job);
   if (!json) writeData(renderExplain(plan, job, { colour: coloursWanted() }) ?? "");
   return { version: 1, digest: planned.digest, decisions };
 }
 
 /** The plan with a decision for a component's instance that it leaves out. Throws `job_unknown`. */
-function withAbsent(input: CompileInput, plan: Plan, job: string): Plan {
-  const absent = absentInstance(input, plan, job);
+function withAbsent(absent: ReturnType<typeof absentInstance>, plan: Plan, job: string): Plan {
   const decision = absent?.decision ?? null;
   if (decision !== null) return { ...plan, decisions: [...plan.decisions, decision] };
   requireInstance(absent, plan, job);

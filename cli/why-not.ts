@@ -1,9 +1,9 @@
 import { absentInstance, whyNot, type WhyNot } from "../compiler/index.ts";
 import { renderWhyNot } from "../compiler/render/index.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
+import { talkDiagnostics } from "./diagnostics-output.ts";
 
 export interface WhyNotAnswer {
   readonly version: 1;
@@ -20,11 +20,11 @@ export async function whyNotHere(
   job: string,
   json: boolean,
 ): Promise<WhyNotAnswer> {
-  const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
+  const { input, result, sources, preparations } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
-  const answer = planned === null ? null : whyNot(input, job);
+  const answer = planned === null ? null : whyNot(input, job, preparations, planned.plan);
   if (planned !== null && answer === null)
-    requireInstance(absentInstance(input, planned.plan, job), planned.plan, job);
+    requireInstance(absentInstance(input, planned.plan, job, preparations), planned.plan, job);
   if (answer === null) {
     if (!json) talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;

@@ -16,4 +16,5 @@ export { wantedPinned } from "./plan/wanted-pinned.ts";
 export { wantedContents } from "./plan/wanted-contents.ts";
 export { findDecisions } from "./plan/find-decisions.ts";
 export { absentInstance } from "./plan/absent-instance.ts";
+export { Preparations } from "./plan/prepare.ts";
 export { type WhyNot, whyNot } from "./plan/why-not.ts";

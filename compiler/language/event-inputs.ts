@@ -7,6 +7,11 @@ import { entryOf, mapOf, textOf } from "./read.ts";
 
 type EventValues = Pick<PipelineEvent, "kind" | "inputs">;
 
+/** What of an event counts for inputs: nothing but a person or the API gives any. */
+export function inputsAsked({ kind, inputs }: EventValues): EventValues {
+  return kind === "manual" || kind === "api" ? { kind, inputs } : { kind: "push", inputs: {} };
+}
+
 /**
  * The pipeline's inputs with their values for an event: `inputs`, and `on.manual.inputs` merged over them
  * when a person starts it. Only a person or the API gives values, so only then must all be there. A name

@@ -1,17 +1,16 @@
 import type { Decision, Plan } from "../../schemas/plan.ts";
 import { quote } from "../diagnostics/quote.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import { inputTexts } from "../input-texts.ts";
 import type { CompileInput } from "../input.ts";
-import { PlaceFinder } from "../diagnostics/index.ts";
 import { instanceKey } from "../language/expand-matrix.ts";
 import { COMPONENT_AXIS } from "../language/lower-for-each.ts";
-import { type JobModel, loadPipeline } from "../language/index.ts";
+import type { JobModel } from "../language/index.ts";
 import { componentNames } from "../selection/component-names.ts";
 import { named } from "../selection/sentence.ts";
-import { affectedByChange } from "./affected-by-change.ts";
-import { compile } from "./compile.ts";
+import { CommitFacts } from "./commit-facts.ts";
+import { makePlan } from "./compile.ts";
 import { findDecisions } from "./find-decisions.ts";
+import { loadInputOf, Preparations } from "./prepare.ts";
 
 /** Why the plan has no such instance of a job with `for_each`. */
 export interface AbsentInstance {
@@ -24,14 +23,21 @@ export interface AbsentInstance {
  * A key of a job with `for_each` that the plan has no decision for: the decision it would have, as its component is not
  * affected or not chosen, or why there is no such instance. Null for any other key.
  */
-export function absentInstance(input: CompileInput, plan: Plan, key: string): AbsentInstance | null {
+export function absentInstance(
+  input: CompileInput,
+  plan: Plan,
+  key: string,
+  preparations = new Preparations(),
+): AbsentInstance | null {
   if (findDecisions(plan, key).length > 0) return null;
-  const model = loadPipeline(input).model;
-  const cells = (model?.jobs ?? []).filter(({ id, forEach }) => forEach !== null && key.startsWith(`${id}[`));
+  const prepared = preparations.of(loadInputOf(input));
+  if (prepared.model === null) return null;
+  const cells = prepared.model.jobs.filter(({ id, forEach }) => forEach !== null && key.startsWith(`${id}[`));
   const [job] = cells;
   if (job === undefined || job.forEach === null) return null;
-  const { headGraph } = affectedByChange(input);
-  const names = componentNames(headGraph.components);
+  const commits = new CommitFacts(prepared, input, preparations);
+  const { head } = commits.components;
+  const names = componentNames(head.graph.components);
   const keys = new Map(
     cells.flatMap((cell) =>
       Array.from(names.values(), (name) => [keyFor(cell, name), { cell, name }] as const),
@@ -40,9 +46,8 @@ export function absentInstance(input: CompileInput, plan: Plan, key: string): Ab
   const found = keys.get(key);
   if (found === undefined)
     return { decision: null, because: whyNoKey(job, key, [...names.values()], [...keys.keys()]) };
-  const asked = compile({ ...input, request: { jobs: [key], all: false } });
+  const asked = makePlan({ ...input, request: { jobs: [key], all: false } }, preparations);
   const isChosen = asked.plan !== null && findDecisions(asked.plan, key).length > 0;
-  const places = new PlaceFinder(inputTexts(input));
   const { span, components } = job.forEach;
   const at = isChosen ? span : (components?.span ?? span);
   const because = isChosen
@@ -55,7 +60,7 @@ export function absentInstance(input: CompileInput, plan: Plan, key: string): Ab
     outcome: "skipped",
     clause: "components",
     because,
-    place: places.place(at.file, at.start),
+    place: commits.placeOf(at),
     matched: [],
     chain: [],
     expression: null,

@@ -3,6 +3,7 @@ import { Report } from "../diagnostics/report.ts";
 import { ListIndex } from "../globs/index.ts";
 import type { CompileInput, TreeSnapshot } from "../input.ts";
 import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
+import { inputsAsked } from "../language/event-inputs.ts";
 import { sha256Of } from "../language/included-texts.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
 import { lintPipeline } from "../lints/index.ts";
@@ -42,7 +43,9 @@ export class Preparations {
 
   of(input: LoadInput): Preparation {
     const narrow = narrowed(input);
-    const key = keyOf(narrow);
+    // What was prepared for a push serves whoever gives no inputs, where the pipeline has none.
+    const forPush = keyOf({ ...narrow, event: { ...narrow.event, kind: "push" } });
+    const key = this.#known.get(forPush)?.model.inputs.size === 0 ? forPush : keyOf(narrow);
     const known = this.#known.get(key);
     if (known !== undefined) {
       this.#known.delete(key);
@@ -85,7 +88,7 @@ function narrowed({
   const files: TreeSnapshot = { commit, entries: own(entries), contents: own(contents) };
   return {
     head: files,
-    event: { kind: event.kind, inputs: event.inputs, trust: event.trust },
+    event: { ...inputsAsked(event), trust: event.trust },
     limits,
     pinned,
   };

@@ -1,14 +1,20 @@
-import type { Decision } from "../../schemas/plan.ts";
-import { isGlobProblem, matchesGlob, parseGlob } from "../globs/index.ts";
+import type { PipelineEvent } from "../../schemas/event.ts";
+import type { Decision, Plan } from "../../schemas/plan.ts";
 import type { CompileInput } from "../input.ts";
-import { loadPipeline, type PipelineModel } from "../language/index.ts";
-import { comparePaths } from "../paths.ts";
-import { conditionsOf } from "../selection/path-lists.ts";
+import type { PipelineModel } from "../language/index.ts";
+import { MATCH_WORK_MAX, pathTest } from "../globs/index.ts";
+import { connectedJobs } from "../selection/connected-jobs.ts";
 import { named } from "../selection/sentence.ts";
+import type { Verdict } from "../selection/verdict.ts";
 import { absentInstance } from "./absent-instance.ts";
-import { createCompiler } from "./compile.ts";
-import { findDecisions } from "./find-decisions.ts";
+import { candidatePaths, ownPaths, pathsThatCouldBe } from "./candidate-paths.ts";
+import { CommitFacts } from "./commit-facts.ts";
+import { makePlan } from "./compile.ts";
+import { textsOf } from "./component-changes.ts";
+import { findDecisions, jobIdOf } from "./find-decisions.ts";
 import { otherEvents } from "./other-events.ts";
+import { loadInputOf, Preparations } from "./prepare.ts";
+import { isRun, WhatIf } from "./what-if.ts";
 
 export interface WhyNot {
   readonly job: string;
@@ -18,114 +24,149 @@ export interface WhyNot {
   readonly runs: boolean;
   /** The smallest differences found, each compiled and seen to work: "it would run if ...". */
   readonly wouldRunIf: readonly string[];
-  readonly tried: number;
+  /** What was judged where nothing was found: paths, each alone and with each event. */
+  readonly tried: { readonly paths: number; readonly events: number };
 }
 
-/** Compiles spent on one question; a changed path comes first, then another event, then both. */
-const COMPILES_MAX = 120;
-
-/** Files that stand for more than themselves are named only when nothing ordinary would do. */
-const WEIGHTY =
-  /(?:^|\/)(?:package\.json|[^/]*lock[^/]*|Cargo\.toml|go\.(?:mod|sum|work)|\.gitmodules|\.delta\/.*)$/i;
+/** Compiles spent on proving candidates of one kind: one fails only for what selection does not see, such as a limit. */
+const PROOFS_MAX = 8;
+/** Paths of a group judged one by one, where many of them together prove nothing. */
+const SINGLES_MAX = 16;
 
 /**
- * The smallest difference that would run a job, found by trying. Null when the input has no plan, or
- * the plan has no such job.
+ * The smallest difference that would run a job: one changed path, or another event, or both. Candidates are judged by
+ * selection alone, in halves, and what is found is compiled. Null when the input has no plan, or the plan
+ * has no such job. `plan`: what the input compiles to, where that is known.
  */
-export function whyNot(input: CompileInput, job: string): WhyNot | null {
-  const compile = createCompiler();
-  const { plan } = compile(input);
-  const model = loadPipeline(input).model;
-  if (plan === null || model === null) return null;
+export function whyNot(
+  input: CompileInput,
+  job: string,
+  preparations = new Preparations(),
+  plan: Plan | null = makePlan(input, preparations).plan,
+): WhyNot | null {
+  const prepared = preparations.of(loadInputOf(input));
+  if (plan === null || prepared.model === null) return null;
   const known = findDecisions(plan, job);
   // A component that is not affected has no decision of its own, but a change could give it one.
-  const absent = known.length > 0 ? null : absentInstance(input, plan, job);
+  const absent = known.length > 0 ? null : absentInstance(input, plan, job, preparations);
   const decisions = absent === null || absent.decision === null ? known : [absent.decision];
   if (decisions.length === 0) return null;
   const runs = decisions.some(({ outcome }) => outcome === "selected");
-  if (runs) return { job, decisions, runs, wouldRunIf: [], tried: 0 };
-  const search = new Search(model, job, compile);
-  const wouldRunIf = search.smallest(input);
-  return { job, decisions, runs, wouldRunIf, tried: search.tried };
+  if (runs) return { job, decisions, runs, wouldRunIf: [], tried: { paths: 0, events: 0 } };
+  const { components } = new CommitFacts(prepared, input, preparations).components.head.graph;
+  const touched = new Set(input.changes.changed?.map(({ path }) => path));
+  const files = [...input.head.entries.keys()].filter((path) => !touched.has(path));
+  const made = pathsThatCouldBe(prepared.model).filter((path) => !input.head.entries.has(path));
+  const search = new Search({
+    model: prepared.model,
+    job,
+    whatIf: new WhatIf(input, job, preparations),
+    groups:
+      input.changes.changed === null
+        ? []
+        : [...candidatePaths(files, ownPaths(prepared.model, job, components)), made],
+  });
+  return { job, decisions, runs, ...search.smallest(input.event) };
+}
+
+/** Whether another changed path could stop the job: a rule that says never may come to hold. */
+function mayStop(model: PipelineModel, job: string): boolean {
+  const jobs = connectedJobs(model.jobs, jobIdOf(job));
+  const rules = [...(model.rules ?? []), ...jobs.flatMap((one) => one.rules ?? [])];
+  return rules.some(({ run }) => run.value === "never");
+}
+
+interface SearchInput {
+  readonly model: PipelineModel;
+  readonly job: string;
+  readonly whatIf: WhatIf;
+  /** Paths that might run the job, the likeliest group first. */
+  readonly groups: readonly (readonly string[])[];
 }
 
 class Search {
   readonly #model: PipelineModel;
-  readonly #job: string;
-  readonly #compile: ReturnType<typeof createCompiler>;
-  tried = 0;
+  readonly #whatIf: WhatIf;
+  readonly #groups: SearchInput["groups"];
+  readonly #mayStop: boolean;
+  /** True for a path that a push needs to change for the pipeline to start. */
+  readonly #startsPipeline: (path: string) => boolean;
 
-  constructor(model: PipelineModel, job: string, compile: ReturnType<typeof createCompiler>) {
+  constructor({ model, job, whatIf, groups }: SearchInput) {
+    this.#mayStop = mayStop(model, job);
+    const { paths } = model.on.push ?? { paths: null };
+    this.#startsPipeline = paths === null ? () => true : pathTest(textsOf(paths), { left: MATCH_WORK_MAX });
     this.#model = model;
-    this.#job = job;
-    this.#compile = compile;
+    this.#whatIf = whatIf;
+    this.#groups = groups;
   }
 
-  smallest(input: CompileInput): readonly string[] {
-    const path = this.#path(input);
-    if (path !== null) return [`${named(path)} changed`];
-    const events = otherEvents(input.event, this.#model.on);
-    const found = events.filter(({ event }) => this.#runs({ ...input, event }));
-    if (found.length > 0) return found.map(({ words }) => words);
-    for (const { words, event } of events) {
-      const other = this.#path({ ...input, event });
-      if (other !== null) return [`${words} and ${named(other)} changed`];
+  smallest(event: PipelineEvent): Pick<WhyNot, "wouldRunIf" | "tried"> {
+    const events = otherEvents(event, this.#model.on);
+    const tried = { paths: this.#groups.flat().length, events: events.length };
+    const path = this.#path(event);
+    if (path !== null) return { wouldRunIf: [`${named(path)} changed`], tried };
+    const found = events.filter(({ event: other }) => {
+      const difference = { event: other, paths: [] };
+      return (
+        this.#whatIf.judge(difference).some((verdict) => isRun(verdict, false)) &&
+        this.#whatIf.runs(difference, false)
+      );
+    });
+    if (found.length > 0) return { wouldRunIf: found.map(({ words }) => words), tried };
+    for (const { words, event: other } of events) {
+      const withIt = this.#path(other);
+      if (withIt !== null) return { wouldRunIf: [`${words} and ${named(withIt)} changed`], tried };
     }
-    return [];
+    return { wouldRunIf: [], tried };
   }
 
-  #runs(input: CompileInput, forCertain = false): boolean {
-    if (this.tried >= COMPILES_MAX) return false;
-    this.tried += 1;
-    const { plan } = this.#compile(input);
-    // Asked again for each plan: what changed decides which instances a job has.
-    return (plan === null ? [] : findDecisions(plan, this.#job)).some(
-      ({ outcome, uncertain }) => outcome === "selected" && (uncertain.length === 0 || !forCertain),
-    );
+  /** The first path whose change runs the job, and not by a doubt that it raises. */
+  #path(event: PipelineEvent): string | null {
+    const verdicts = this.#whatIf.judge({ event, paths: [] });
+    if (verdicts.length > 0 && verdicts.every((verdict) => this.#isDeafToPaths(verdict))) return null;
+    const isRefused = verdicts.some(({ clause }) => clause === "on");
+    const starts = isRefused ? this.#startsPipeline : () => true;
+    const inHalves = !this.#mayStop && !verdicts.some(readsChanges);
+    for (const group of this.#groups) {
+      let left = group.filter(starts);
+      for (let proofs = 0; proofs < PROOFS_MAX; proofs += 1) {
+        const path = this.#firstOf(left, event, inHalves);
+        if (path === null) break;
+        if (this.#whatIf.runs({ event, paths: [path] }, true)) return path;
+        left = left.filter((other) => other !== path);
+      }
+    }
+    return null;
   }
 
   /**
-   * A path whose change runs the job, and not by a doubt that it raises. One more changed path takes no job away, so a half of the files
-   * that runs it holds such a path, and halving finds it.
+   * Where one more changed path takes no job away, what runs the job is in the half of the paths that runs it, and
+   * halving finds the first. Two paths may run it together, each for a condition of its own, where neither does.
    */
-  #path(input: CompileInput): string | null {
-    const { changed } = input.changes;
-    if (changed === null) return null;
-    const runsWith = (paths: readonly string[]): boolean => {
-      const more = paths.map((path) => ({ status: "M" as const, path }));
-      return this.#runs({ ...input, changes: { ...input.changes, changed: [...changed, ...more] } }, true);
-    };
-    const touched = new Set(changed.map(({ path }) => path));
-    let paths = [...input.head.entries.keys()].filter((path) => !touched.has(path)).sort(ordinaryFirst);
-    if (paths.length === 0 || !runsWith(paths)) {
-      const made = this.#pathsThatCouldBe();
-      return made.find((path) => runsWith([path])) ?? null;
+  #firstOf(paths: readonly string[], event: PipelineEvent, inHalves: boolean): string | null {
+    const runsWith = (some: readonly string[]): boolean =>
+      some.length > 0 && this.#whatIf.judge({ event, paths: some }).some((verdict) => isRun(verdict, true));
+    if (inHalves) {
+      let left = paths;
+      if (!runsWith(left)) return null;
+      while (left.length > 1) {
+        const half = left.slice(0, Math.ceil(left.length / 2));
+        left = runsWith(half) ? half : left.slice(half.length);
+      }
+      const [path] = left;
+      if (path !== undefined && runsWith(left)) return path;
     }
-    while (paths.length > 1) {
-      const half = paths.slice(0, Math.ceil(paths.length / 2));
-      paths = runsWith(half) ? half : paths.slice(half.length);
-    }
-    const [path] = paths;
-    return path !== undefined && runsWith([path]) ? path : null;
+    return paths.slice(0, SINGLES_MAX).find((path) => runsWith([path])) ?? null;
   }
 
-  /** One new path for each glob that no file fits. */
-  #pathsThatCouldBe(): readonly string[] {
-    const lists = [...conditionsOf(this.#model).map(({ changes }) => changes), this.#model.on.push?.paths];
-    const paths = new Set<string>();
-    for (const { value } of lists.flatMap((list) => list?.globs ?? [])) {
-      const made = value.replace(/\*\*/g, "new").replace(/\*/g, "new").replace(/\?/g, "x");
-      const glob = parseGlob(value);
-      if (!isGlobProblem(glob) && !glob.negated && matchesGlob(glob, made, { left: 100_000 }))
-        paths.add(made);
-    }
-    return [...paths];
+  /** Whether no changed path could make it another verdict. */
+  #isDeafToPaths(verdict: Verdict): boolean {
+    if (verdict.clause === "on") return !this.#model.on.push?.paths;
+    return verdict.clause === "trust" || (verdict.clause === "if" && !readsChanges(verdict));
   }
 }
 
-/** Shallow, ordinary files first: they read best in an answer. */
-function ordinaryFirst(left: string, right: string): number {
-  const weight = Number(WEIGHTY.test(left)) - Number(WEIGHTY.test(right));
-  const depth = left.split("/").length - right.split("/").length;
-  return weight !== 0 ? weight : depth !== 0 ? depth : comparePaths(left, right);
+function readsChanges({ values }: Verdict): boolean {
+  return values.some(({ name }) => name === "changes" || name.startsWith("changes."));
 }

@@ -1,5 +1,6 @@
 import { displayText } from "../diagnostics/quote.ts";
 import type { WhyNot } from "../plan/why-not.ts";
+import { counted } from "../selection/sentence.ts";
 import { placeText } from "./explain-text.ts";
 import { shellCommand } from "./shell-command.ts";
 import { styler } from "./text-style.ts";
@@ -21,7 +22,7 @@ export function renderWhyNot(
     });
   if (runs) return `${lines.join("\n")}\n`;
   const ways = wouldRunIf.slice(0, WAYS_SHOWN).map((words) => `  it would run if ${words}`);
-  const none = `  none of ${tried} other changes and events that were tried runs it`;
+  const none = `  nothing tried would run it: ${counted(tried.paths, "other path")} and ${counted(tried.events, "other event")}, alone or together`;
   const byName = `  by name it runs always: ${shellCommand(["delta", "run", job])}`;
   return `${[...lines, ...(ways.length === 0 ? [none] : ways), byName].join("\n")}\n`;
 }

@@ -152,7 +152,9 @@ describe("why not", () => {
 
   test("admits that nothing helps", () => {
     const pipeline = "version: 1\njobs:\n  a:\n    if: 1 == 2\n    steps: [make]\n";
-    expect(ask("a", {}, pipeline)).toMatch(/none of \d+ other changes and events that were tried runs it/);
+    expect(ask("a", {}, pipeline)).toContain(
+      "nothing tried would run it: 8 other paths and 5 other events, alone or together",
+    );
   });
 
   test("says that a job runs already, and is silent about one there is not", () => {
