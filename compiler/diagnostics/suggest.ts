@@ -33,29 +33,41 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === null ? "" : `; did you mean \`${found}\`?`;
 }
 
-/** The number of differences, or any number from `enough` on as soon as there are that many. */
+/** Three rows of a comparison, used again by each: a hostile text asks for a hundred thousand. */
+const ROWS = [0, 1, 2].map(() => new Uint8Array(2 * WORD_CHARACTERS_MAX));
+
+/**
+ * The number of differences, or `enough` as soon as there are that many. Only cells near the diagonal are looked
+ * at: any other stands for at least as many insertions.
+ */
 function editDistance(a: string, b: string, enough: number): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let [beforeLast, last, current] = ROWS as [Uint8Array, Uint8Array, Uint8Array];
+  for (let column = 0; column <= b.length; column += 1) last[column] = Math.min(column, enough);
   for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    let least = row;
-    for (let column = 1; column <= b.length; column += 1) {
-      const same = a[row - 1] === b[column - 1];
+    const letter = a.charCodeAt(row - 1);
+    const from = Math.max(1, row - enough + 1);
+    const to = Math.min(b.length, row + enough - 1);
+    let before = from === 1 ? Math.min(row, enough) : enough;
+    current[from - 1] = before;
+    let least = before;
+    for (let column = from; column <= to; column += 1) {
+      const other = b.charCodeAt(column - 1);
       let cost = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (same ? 0 : 1),
+        (last[column] ?? enough) + 1,
+        before + 1,
+        (last[column - 1] ?? enough) + (letter === other ? 0 : 1),
+        enough,
       );
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1);
-      current.push(cost);
+      const isSwapped =
+        row > 1 && column > 1 && letter === b.charCodeAt(column - 2) && a.charCodeAt(row - 2) === other;
+      if (isSwapped) cost = Math.min(cost, (beforeLast[column - 2] ?? enough) + 1);
+      current[column] = before = cost;
       least = Math.min(least, cost);
     }
+    current[to + 1] = enough;
     // A swap looks two rows back, so both must be past it.
-    if (least >= enough && Math.min(...last) >= enough) return enough;
-    beforeLast = last;
-    last = current;
+    if (least >= enough && !last.subarray(from - 1, to + 1).some((cost) => cost < enough)) return enough;
+    [beforeLast, last, current] = [last, current, beforeLast];
   }
-  return last[b.length] ?? 0;
+  return last[b.length] ?? enough;
 }

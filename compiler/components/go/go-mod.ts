@@ -8,6 +8,8 @@ export interface GoDirective {
   readonly place: Place;
 }
 
+const VERB = /^[a-z]+$/;
+
 /** Reads `go.mod` and `go.work`: a directive a line, or many in a block. Throws Unusable, naming the line. */
 export function readGoDirectives(file: string, text: string): GoDirective[] {
   const directives: GoDirective[] = [];
@@ -18,14 +20,20 @@ export function readGoDirectives(file: string, text: string): GoDirective[] {
     const [first] = words;
     if (first === undefined) continue;
     const place = { file, line: index + 1, column: line.length - line.trimStart().length + 1 };
-    if (block !== null && first === ")") {
+    if (block !== null && words.length === 1 && first === ")") {
       block = null;
+    } else if (block === null && words.length === 2 && words[1] === "(" && VERB.test(first)) {
+      block = first;
+    } else if (words.some((word) => word === "(" || word === ")")) {
+      // Nothing stands in a block that ends where it begins; any other bracket is out of place.
+      const isEmptyBlock = block === null && words.length === 3 && words[1] === "(" && words[2] === ")";
+      if (!isEmptyBlock) throw new Unusable(`line ${index + 1} has a bracket out of place`);
     } else if (block !== null) {
       directives.push({ verb: block, words, place });
-    } else if (words.at(-1) === "(") {
-      block = first;
-    } else {
+    } else if (VERB.test(first)) {
       directives.push({ verb: first, words: words.slice(1), place });
+    } else {
+      throw new Unusable(`line ${index + 1} has no directive`);
     }
   }
   if (block !== null) throw new Unusable(`the block \`${block} (\` is never closed`);
@@ -38,9 +46,12 @@ function withoutComment(line: string): string {
   return start === undefined ? line : line.slice(0, start);
 }
 
+/** Quoted, raw, a bracket, which needs no space around it, or plain. */
+const WORD = /"((?:[^"\\]|\\.)*)"|`([^`]*)`|([()]|[^\s()]+)/g;
+
 function wordsOf(line: string, number: number): string[] {
   const words: string[] = [];
-  for (const [, quoted, raw, plain] of line.matchAll(/"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\S+)/g)) {
+  for (const [, quoted, raw, plain] of line.matchAll(WORD)) {
     const word = quoted ?? raw ?? plain ?? "";
     if (plain !== undefined && /^["`]/.test(plain))
       throw new Unusable(`line ${number} has a quote that does not end`);

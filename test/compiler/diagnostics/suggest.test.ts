@@ -1,0 +1,39 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { suggest } from "../../../compiler/diagnostics/suggest.ts";
+
+/** The whole table, without a shortcut. */
+function differences(a: string, b: string): number {
+  const table = Array.from({ length: a.length + 1 }, (_, row) =>
+    Array.from({ length: b.length + 1 }, (_column, column) => (row === 0 ? column : column === 0 ? row : 0)),
+  );
+  const at = (row: number, column: number): number => table[row]?.[column] ?? 0;
+  for (let row = 1; row <= a.length; row += 1) {
+    for (let column = 1; column <= b.length; column += 1) {
+      const [here, there] = [a[row - 1], b[column - 1]];
+      const costs = [at(row - 1, column) + 1, at(row, column - 1) + 1];
+      costs.push(at(row - 1, column - 1) + (here === there ? 0 : 1));
+      if (here === b[column - 2] && a[row - 2] === there) costs.push(at(row - 2, column - 2) + 1);
+      (table[row] as number[])[column] = Math.min(...costs);
+    }
+  }
+  return at(a.length, b.length);
+}
+
+function nearest(word: string, candidates: readonly string[]): string | null {
+  const most = Math.max(1, Math.floor(word.length / 3));
+  const near = candidates.map((name) => ({ name, cost: differences(word, name) }));
+  const best = near.filter(({ cost }) => cost <= most).sort((left, right) => left.cost - right.cost);
+  return best[0]?.name ?? null;
+}
+
+test("what is suggested is the first of the nearest names, and none when no name is near", () => {
+  const word = (max: number) =>
+    fc.array(fc.constantFrom(..."abc"), { minLength: 1, maxLength: max }).map((all) => all.join(""));
+  fc.assert(
+    fc.property(fc.oneof(word(10), word(40)), fc.array(fc.oneof(word(10), word(44))), (typed, names) => {
+      expect(suggest(typed, names)).toBe(nearest(typed, names));
+    }),
+    { numRuns: 2_000 },
+  );
+});
