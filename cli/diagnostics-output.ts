@@ -9,7 +9,7 @@ import {
 import { unreachable } from "../compiler/unreachable.ts";
 import type { Diagnostic } from "../schemas/diagnostic.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
-import { paint, writeTalk } from "./output.ts";
+import { paint } from "./output.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 
 const STYLES = {
@@ -27,11 +27,6 @@ export function humanDiagnostics(
   stream: NodeJS.WriteStream,
 ): string {
   return formatHuman(diagnostics, sources, (style, text) => paint(STYLES[style], text, stream));
-}
-
-/** Diagnostics that stand beside another answer go to stderr. */
-export function talkDiagnostics(diagnostics: readonly Diagnostic[], sources: SourceTexts): void {
-  if (diagnostics.length > 0) writeTalk(humanDiagnostics(diagnostics, sources, process.stderr));
 }
 
 /** Diagnostics as the answer itself. */

@@ -9,9 +9,9 @@ import { textsOf } from "../compiler/diagnostics/index.ts";
 import { planDiff, renderPlanDiff, type PlanDiff } from "../compiler/render/index.ts";
 import type { Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, type CompileRequest } from "./compile-here.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData, writeTalk } from "./output.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 const CONFIGURATION_FOLDER = ".delta/";
 const NO_DIFFERENCE: PlanDiff = { version: 1, gained: [], lost: [], changed: [] };
@@ -24,14 +24,14 @@ export async function diffHere(
   const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const after = plannedOf(result);
   if (after === null) {
-    if (!json) talkDiagnostics(result.diagnostics, sources);
+    if (!json) await talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
     return NO_DIFFERENCE;
   }
   const before = compileAsBefore(input, after.plan);
   if (!json && before.plan === null) {
     writeTalk("The pipeline of the base has errors, so everything counts as gained:");
-    talkDiagnostics(before.result?.diagnostics ?? [], textsOf(input.base?.contents ?? new Map()));
+    await talkDiagnostics(before.result?.diagnostics ?? [], textsOf(input.base?.contents ?? new Map()));
   }
   const diff = planDiff(before.plan ?? withoutJobs(after.plan), after.plan);
   if (!json) {

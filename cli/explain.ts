@@ -4,7 +4,7 @@ import type { Decision, Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface ExplainAnswer {
   readonly version: 1;
@@ -21,7 +21,7 @@ export async function explainHere(
   const { input, result, sources, preparations } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   if (planned === null) {
-    if (!json) talkDiagnostics(result.diagnostics, sources);
+    if (!json) await talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
     return { version: 1, digest: null, decisions: [] };
   }

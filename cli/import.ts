@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { type DiagnosticsView, diagnosticsView, textsOf } from "../compiler/diagnostics/index.ts";
 import { IMPORT_KINDS, importPipeline } from "../compiler/import/index.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { writeData, writeTalk } from "./output.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface ImportRequest {
   readonly system: string;
@@ -37,7 +37,7 @@ export async function importHere(request: ImportRequest, json: boolean): Promise
   const path = pipeline === null ? null : request.out;
   if (pipeline !== null && path !== null) await written(path, pipeline, request.force);
   if (!json) {
-    talkDiagnostics(findings, sources);
+    await talkDiagnostics(findings, sources);
     if (path !== null) writeTalk(`wrote ${path}`);
     else if (pipeline !== null) writeData(pipeline.trimEnd());
   }

@@ -5,10 +5,10 @@ import type { CompileInput } from "../compiler/index.ts";
 import type { Provenance } from "../compiler/provenance/index.ts";
 import type { Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "./compile-here.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { coloursWanted, writeData, writeTalk } from "./output.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface PlanAnswer extends DiagnosticsView {
   readonly digest: string | null;
@@ -31,7 +31,7 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
   const { input, result, sources } = await compileHere(request);
   refuseUnknownJobs(result);
   const planned = plannedOf(result);
-  if (!request.json) talkDiagnostics(result.diagnostics, sources);
+  if (!request.json) await talkDiagnostics(result.diagnostics, sources);
   const hypothetical = request.changedFiles !== undefined;
   const view = {
     ...diagnosticsView(result.diagnostics, sources),

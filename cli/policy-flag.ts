@@ -23,7 +23,8 @@ export async function policyOf({
     throw new CliFailure("file_unreadable", `cannot read the policy ${file}: ${error.message}`, null, error);
   });
   const { readPolicy } = await import("../compiler/index.ts");
-  const { formatHuman, textsOf } = await import("../compiler/diagnostics/index.ts");
+  const { formatHuman } = await import("../compiler/diagnostics/format-human.ts");
+  const { textsOf } = await import("../compiler/diagnostics/source-text.ts");
   const { policy, diagnostics } = readPolicy(file, bytes);
   if (policy !== null) return policy;
   const found = formatHuman(diagnostics, textsOf(new Map([[file, bytes]])));

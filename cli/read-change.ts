@@ -1,11 +1,13 @@
 import { inputTexts } from "../compiler/index.ts";
-import { affectedByChange } from "../compiler/plan/affected-by-change.ts";
+import { PIPELINE_FILE } from "../compiler/input.ts";
 import type { ComponentChanges } from "../compiler/plan/component-changes.ts";
 import { readCompileInput, type GitRepository } from "../control-plane/git/index.ts";
 import type { ChangeSet } from "../schemas/changes.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { readForPipeline } from "./read-for-pipeline.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
+
+type ChangeInput = Awaited<ReturnType<typeof readCompileInput>>;
 
 /**
  * Reads a change and what it affects, as the pipeline in its head sets it. Errors about components go
@@ -21,11 +23,21 @@ export async function readChange(
     ...(head === undefined ? {} : { head }),
     ...(base === undefined ? {} : { base }),
   });
-  const result = affectedByChange(input);
+  const result = await affectedBy(input);
   const errors = result.diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length > 0) {
-    talkDiagnostics(errors, inputTexts(input));
+    await talkDiagnostics(errors, inputTexts(input));
     process.exitCode = EXIT.findings;
   }
   return { changes: input.changes, result };
+}
+
+/** Without a pipeline nothing is loaded that reads one, which is most of the compiler. */
+async function affectedBy(input: ChangeInput): Promise<ComponentChanges> {
+  if (!input.head.entries.has(PIPELINE_FILE)) {
+    const { discoveredAlone } = await import("../compiler/plan/discovered-alone.ts");
+    return discoveredAlone(input);
+  }
+  const { affectedByChange } = await import("../compiler/plan/affected-by-change.ts");
+  return affectedByChange(input);
 }

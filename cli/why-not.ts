@@ -3,7 +3,7 @@ import { renderWhyNot } from "../compiler/render/index.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
-import { talkDiagnostics } from "./diagnostics-output.ts";
+import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface WhyNotAnswer {
   readonly version: 1;
@@ -26,7 +26,7 @@ export async function whyNotHere(
   if (planned !== null && answer === null)
     requireInstance(absentInstance(input, planned.plan, job, preparations), planned.plan, job);
   if (answer === null) {
-    if (!json) talkDiagnostics(result.diagnostics, sources);
+    if (!json) await talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
     return { version: 1, job, decisions: [], runs: false, would_run_if: [] };
   }

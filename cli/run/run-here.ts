@@ -7,7 +7,6 @@ import {
   type Compiled,
   type CompileRequest,
 } from "../compile-here.ts";
-import { talkDiagnostics } from "../diagnostics-output.ts";
 import { EXIT } from "../exit-codes.ts";
 import { CliFailure } from "../failure.ts";
 import { watchInterruption, type Interruption } from "../interruption.ts";
@@ -17,6 +16,7 @@ import { openProgress } from "../progress/progress.ts";
 import { openHere } from "../repository.ts";
 import { openControlPlane, type RunControlPlane } from "./control-plane.ts";
 import { printRunEnd } from "./run-summary.ts";
+import { talkDiagnostics } from "../talk-diagnostics.ts";
 
 export interface RunAnswer {
   readonly version: 1;
@@ -30,7 +30,7 @@ export async function runHere(request: CompileRequest & { readonly json: boolean
   const compiled = await compileHere(request);
   refuseUnknownJobs(compiled.result);
   const planned = plannedOf(compiled.result);
-  if (!request.json) talkDiagnostics(compiled.result.diagnostics, compiled.sources);
+  if (!request.json) await talkDiagnostics(compiled.result.diagnostics, compiled.sources);
   if (planned === null) {
     process.exitCode = EXIT.findings;
     return { version: 1, digest: null, run: null };

@@ -1,6 +1,7 @@
 import type { Diagnostic, Severity, Span } from "../../schemas/diagnostic.ts";
 import { DIAGNOSTIC_CODES } from "../../schemas/diagnostic-codes.ts";
 import { codeFrame } from "./code-frame.ts";
+import { docsPath } from "./docs-path.ts";
 import { displayText } from "./quote.ts";
 import { PlaceFinder, type SourceTexts } from "./source-text.ts";
 
@@ -9,11 +10,6 @@ export type PaintStyle = "error" | "warning" | "info" | "bold" | "dim";
 export type Paint = (style: PaintStyle, text: string) => string;
 
 export const noPaint: Paint = (_style, text) => text;
-
-/** Where the docs of a code are, relative to the root of this program; the anchor is that of a Markdown heading. */
-export function docsPath(code: Diagnostic["code"]): string {
-  return `docs/diagnostics.md#${code.toLowerCase()}-${DIAGNOSTIC_CODES[code].name.replaceAll(".", "")}`;
-}
 
 /** Every diagnostic with its place, a frame of the source and what helps, and a last line that counts. */
 export function formatHuman(

@@ -1,7 +1,7 @@
 import type { Diagnostic, Severity, Span } from "../../schemas/diagnostic.ts";
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
 import { displayPath } from "../paths.ts";
-import { docsPath } from "./format-human.ts";
+import { docsPath } from "./docs-path.ts";
 import { PlaceFinder, type SourceTexts } from "./source-text.ts";
 
 /** A range with lines and columns from 1 (columns in UTF-16 code units) and offsets from 0, end exclusive. */

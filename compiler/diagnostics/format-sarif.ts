@@ -2,7 +2,7 @@ import type { Fix, Location, Log, Region, ReportingDescriptor, Result } from "sa
 import type { Diagnostic, Severity, Span, TextEdit } from "../../schemas/diagnostic.ts";
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from "../../schemas/diagnostic-codes.ts";
 import { encodePath } from "../paths.ts";
-import { docsPath } from "./format-human.ts";
+import { docsPath } from "./docs-path.ts";
 import { rangeView } from "./format-json.ts";
 import { PlaceFinder, type SourceTexts } from "./source-text.ts";
 

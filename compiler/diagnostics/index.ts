@@ -1,8 +1,8 @@
 /** What a user reads about their configuration, and how it is written out. */
 export { applyFixes } from "./apply-fixes.ts";
+export { docsPath } from "./docs-path.ts";
 export {
   countDiagnostics,
-  docsPath,
   formatHuman,
   type PaintStyle,
 } from "./format-human.ts";

@@ -48,6 +48,16 @@ describe("what a command loads", () => {
     expect(modules.filter((url) => /\/compiler\/(?:language|plan|yaml|components)\//.test(url))).toEqual([]);
   });
 
+  test("a plain command line loads nothing that reads other ones", async () => {
+    for (const line of [["plan", "--json"], ["affected"]]) {
+      const modules = await modulesOf(...line);
+      expect(modules.filter((url) => /\/node_modules\/@oclif\//.test(url))).toEqual([]);
+    }
+    expect((await modulesOf("plan", "--no-color")).some((url) => /\/node_modules\/@oclif\//.test(url))).toBe(
+      true,
+    );
+  });
+
   test("the version is told without a module of ours or of anybody else", async () => {
     const modules = await modulesOf("--version");
     expect(modules.filter((url) => /\/node_modules\/|\.ts$/.test(url))).toEqual([]);
