@@ -15,7 +15,7 @@ const KeySet = Type.Object({
 /** Clocks of the control plane and of Nomad's servers may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 /** An unknown key makes us ask again, but not more often than this: anybody can send a token. */
-const KEYS_REFETCH_MS = 10_000;
+const KEYS_REFETCH_MS = 1_000;
 /** A key that operators withdrew is trusted no longer than this. */
 const KEYS_AGE_MS_MAX = 10 * 60_000;
 

@@ -118,7 +118,7 @@ describe("a workload identity", () => {
     const asked = () => fake.calls.filter((call) => call.endsWith("jwks.json")).length;
     for (let tries = 0; tries < 5; tries += 1) expect(await verifier.verify(jwt)).toBeNull();
     expect(asked()).toBe(1);
-    pass(10_000);
+    pass(1_000);
     expect(await verifier.verify(jwt)).toEqual({ attemptId: request.attemptId });
     expect(asked()).toBe(2);
   });

@@ -19,6 +19,13 @@ export interface AgentOptions {
   readonly plugins?: readonly Readonly<Record<string, unknown>>[];
   /** Memory that the client claims to have. Small enough to fill in a test. */
   readonly memoryMegabytes?: number;
+  /**
+   * A folder whose files the client reads after its own configuration. What they say of a plugin stands in place of
+   * what is said here, so the client finds its Docker engine by the environment.
+   */
+  readonly clientConfigFolder?: string;
+  /** The client is not started until `restart` is called for it. */
+  readonly clientWaits?: true;
   /** Allocations whose folders the client keeps, ended ones included; Nomad's own default is 50. */
   readonly allocationsKept?: number;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
 import { agentConfig, type AgentOptions, type AgentRole, type DaemonRole } from "./agent-config.ts";
-import { dockerCommand, startDocker } from "./docker-engine.ts";
+import { dockerCommand, dockerHost, startDocker } from "./docker-engine.ts";
 import { withDeadline } from "./deadline.ts";
 
 /** A real Nomad of this test alone: one server, one client. */
@@ -45,9 +45,11 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
   const write = (name: string, content: unknown) => writeFile(join(folder, name), JSON.stringify(content));
   await write("server.json", agentConfig("server", folder, ports, options));
   await write("client.json", agentConfig("client", folder, clientPorts, options));
-  for (const role of ["server", "client"]) {
-    await write(`${role}.command.json`, [binary.path, "agent", "-config", join(folder, `${role}.json`)]);
-  }
+  const start = (role: AgentRole) => [binary.path, "agent", "-config", join(folder, `${role}.json`)];
+  await write("server.command.json", start("server"));
+  const more = options.clientConfigFolder === undefined ? [] : ["-config", options.clientConfigFolder];
+  const engine = options.docker === true ? [`DOCKER_HOST=${dockerHost(folder)}`] : [];
+  await write("client.command.json", ["env", ...engine, ...start("client"), ...more]);
   if (options.docker === true) await write("docker.command.json", dockerCommand(folder));
   const keeper = spawn(process.execPath, [join(import.meta.dirname, "agent-keeper.ts"), folder], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -75,9 +77,9 @@ export async function startNomadAgent(options: AgentOptions = {}): Promise<Nomad
     await tell("start server");
     if (options.docker === true) await startDocker(folder, tell, logTail);
     await untilLeader(address, logTail);
-    await tell("start client");
+    if (options.clientWaits !== true) await tell("start client");
     const managementToken = options.acl === true ? await bootstrapToken(address, logTail) : null;
-    await untilReady(address, managementToken, logTail);
+    if (options.clientWaits !== true) await untilReady(address, managementToken, logTail);
     return {
       address,
       folder,

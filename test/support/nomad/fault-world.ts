@@ -17,7 +17,7 @@ import { testJob, testPlan } from "../plans.ts";
 import type { Cluster } from "./cluster.ts";
 import { withDeadline } from "./deadline.ts";
 import { FakeRunners } from "./fake-runners.ts";
-import { REQUEST_TIMEOUT_MS } from "./fault-catalogue.ts";
+import { CALLS, REQUEST_TIMEOUT_MS } from "./fault-catalogue.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { nomadConfig } from "./requests.ts";
 
@@ -92,7 +92,7 @@ export class FaultWorld implements AsyncDisposable {
       pools: { default: cluster.waiting },
     });
     const log: string[] = [];
-    const settings = { DELTA_STATE_DIR: stateFolder, DELTA_PORT: "0", DELTA_POOLS: "default=16" };
+    const settings = { DELTA_STATE_DIR: stateFolder, DELTA_PORT: "0", DELTA_POOLS: "default=32" };
     const overrides = { database: server.settings, observeIntervalMs: LOOK_MS };
     const plane = await startControlPlane(readConfig(settings, overrides), {
       dispatcher: (onHint) => runners.around(new NomadDispatcher({ ...nomad, onHint })),
@@ -127,9 +127,16 @@ export class FaultWorld implements AsyncDisposable {
     });
   }
 
-  async untilMet(): Promise<void> {
-    await this.#until("every fault to be met", async () => this.proxy.unmet() === 0);
+  async untilMet(what: string): Promise<void> {
+    await this.#until(`a call to meet: ${what}`, async () => this.proxy.unmet() === 0);
     await this.proxy.settled();
+  }
+
+  /** A look at what runs was answered as it should be: one that began after all faults were met. */
+  async untilLookedAgain(): Promise<void> {
+    const looks = (): number => this.proxy.calls.filter((call) => CALLS.look.test(call)).length;
+    const before = looks();
+    await this.#until("another look", async () => looks() > before + 1);
   }
 
   /** Each attempt's runner claims, reports success, and leaves. */

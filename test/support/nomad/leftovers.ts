@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 
 /**
  * Ends what an agent leaves behind when it is killed: the executors and tasks that it would
  * re-attach to, its mounts, its folder. A process counts as the agent's when its command line or its
- * environment names the agent's own data folder, which is unique to one test.
+ * environment names the agent's own data folder, which is unique to one test, or when it works in that folder:
+ * so does what copies a task's output, which names it nowhere.
  */
 export function removeLeftovers(dataFolder: string): void {
   // Tasks are children of executors; a second look finds what the first one's end let loose.
@@ -35,7 +36,8 @@ function processesNaming(folder: string): number[] {
       try {
         const facts =
           readFileSync(`/proc/${pid}/cmdline`, "utf8") + readFileSync(`/proc/${pid}/environ`, "utf8");
-        return facts.includes(`${folder}/data/`) && !facts.includes("agent-keeper");
+        if (facts.includes("agent-keeper")) return false;
+        return facts.includes(`${folder}/data/`) || readlinkSync(`/proc/${pid}/cwd`) === folder;
       } catch {
         return false;
       }
