@@ -23,6 +23,8 @@ interface PlanRequest extends CompileRequest {
   /** What to name the origin of: jobs, paths or JSON pointers; all values when empty. Null: nothing. */
   readonly provenance: readonly string[] | null;
   readonly out: string | null;
+  /** List every job, however many there are. */
+  readonly full?: boolean;
   readonly json: boolean;
 }
 
@@ -50,7 +52,12 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
     const colour = coloursWanted();
     writeData(
       provenance === null
-        ? renderPlan(planned.plan, { digest: planned.digest, colour, hypothetical })
+        ? renderPlan(planned.plan, {
+            digest: planned.digest,
+            colour,
+            hypothetical,
+            full: request.full ?? false,
+          })
         : renderProvenance(provenance, { colour }),
     );
   }

@@ -36,6 +36,10 @@ export class PlanCommand extends DeltaCommand {
       helpValue: "FILE",
     }),
     all: boolean({ summary: "Select every job, whatever changed.", default: false }),
+    full: boolean({
+      summary: "List every job, also of hundreds; many alike are counted when left out.",
+      default: false,
+    }),
     out: string({
       summary: "Write the plan's canonical JSON, whose SHA-256 is its digest, to a file.",
       helpValue: "FILE",
@@ -66,6 +70,7 @@ export class PlanCommand extends DeltaCommand {
       limits: limitsOf(flags),
       policy: await policyOf(flags),
       out: flags.out ?? null,
+      full: flags.full,
       json: this.jsonEnabled(),
     });
   }

@@ -31,6 +31,7 @@ export class WhatIf {
   readonly #input: CompileInput;
   readonly #job: string;
   readonly #preparations: Preparations;
+  #refusal: string | null = null;
   readonly #judged = new Map<PipelineEvent, Judged | null>();
 
   /** job: the id of a job, or the key of one instance. */
@@ -50,9 +51,16 @@ export class WhatIf {
     return ofJob(decided.instances, this.#job).flatMap(({ key }) => decided.verdicts.get(key) ?? []);
   }
 
+  /** Why what was compiled last has no plan; null when it has one. */
+  get refusal(): string | null {
+    return this.#refusal;
+  }
+
   /** Whether the plan of the difference has the job; `surely`: and not by a doubt that the difference raises. */
   runs(difference: Difference, surely: boolean): boolean {
-    const { plan } = makePlan(this.#with(difference), this.#preparations);
+    const { plan, diagnostics } = makePlan(this.#with(difference), this.#preparations);
+    const error = diagnostics.find(({ severity }) => severity === "error");
+    this.#refusal = plan === null ? (error?.message ?? null) : null;
     return plan !== null && ofJob(plan.decisions, this.#job).some((decision) => isRun(decision, surely));
   }
 

@@ -24,6 +24,8 @@ export interface WhyNot {
   readonly runs: boolean;
   /** The smallest differences found, each compiled and seen to work: "it would run if ...". */
   readonly wouldRunIf: readonly string[];
+  /** A path that would have the job selected in a plan that is refused, and why it is. */
+  readonly refused: readonly [path: string, because: string] | null;
   /** What was judged where nothing was found: paths, each alone and with each event. */
   readonly tried: { readonly paths: number; readonly events: number };
 }
@@ -52,7 +54,7 @@ export function whyNot(
   const decisions = absent === null || absent.decision === null ? known : [absent.decision];
   if (decisions.length === 0) return null;
   const runs = decisions.some(({ outcome }) => outcome === "selected");
-  if (runs) return { job, decisions, runs, wouldRunIf: [], tried: { paths: 0, events: 0 } };
+  if (runs) return { job, decisions, runs, wouldRunIf: [], refused: null, tried: { paths: 0, events: 0 } };
   const { components } = new CommitFacts(prepared, input, preparations).components.head.graph;
   const touched = new Set(input.changes.changed?.map(({ path }) => path));
   const files = [...input.head.entries.keys()].filter((path) => !touched.has(path));
@@ -89,6 +91,7 @@ class Search {
   readonly #whatIf: WhatIf;
   readonly #groups: SearchInput["groups"];
   readonly #mayStop: boolean;
+  #refused: WhyNot["refused"] = null;
   /** True for a path that a push needs to change for the pipeline to start. */
   readonly #startsPipeline: (path: string) => boolean;
 
@@ -101,7 +104,12 @@ class Search {
     this.#groups = groups;
   }
 
-  smallest(event: PipelineEvent): Pick<WhyNot, "wouldRunIf" | "tried"> {
+  smallest(event: PipelineEvent): Pick<WhyNot, "wouldRunIf" | "refused" | "tried"> {
+    const found = this.#smallest(event);
+    return { ...found, refused: found.wouldRunIf.length === 0 ? this.#refused : null };
+  }
+
+  #smallest(event: PipelineEvent): Pick<WhyNot, "wouldRunIf" | "tried"> {
     const events = otherEvents(event, this.#model.on);
     const tried = { paths: this.#groups.flat().length, events: events.length };
     const path = this.#path(event);
@@ -134,6 +142,8 @@ class Search {
         const path = this.#firstOf(left, event, inHalves);
         if (path === null) break;
         if (this.#whatIf.runs({ event, paths: [path] }, true)) return path;
+        const because = this.#whatIf.refusal;
+        if (because !== null) this.#refused ??= [path, because];
         left = left.filter((other) => other !== path);
       }
     }

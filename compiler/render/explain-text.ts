@@ -1,7 +1,7 @@
 import type { Place } from "../../schemas/diagnostic.ts";
 import type { Decision, DependencyHop, Plan, PlanJob } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
-import { findDecisions } from "../plan/find-decisions.ts";
+import { findDecisions, jobIdOf } from "../plan/find-decisions.ts";
 import { counted } from "../selection/sentence.ts";
 import { shellCommand } from "./shell-command.ts";
 import { styler, type StyleText } from "./text-style.ts";
@@ -26,7 +26,9 @@ const CLAUSES: Readonly<Record<Decision["clause"], string>> = {
 };
 
 /** Instances of one job that are told in full; more of them are better asked for one by one. */
-const INSTANCES_SHOWN = 10;
+const INSTANCES_SHOWN = 5;
+/** Rows of one kind in an explanation; what is left out says no more than what is there. */
+const ROWS_SHOWN = 5;
 
 /** The decisions for a job id (every cell of its matrix) or for one key; null when there is none. */
 export function renderExplain(plan: Plan, job: string, options: { readonly colour: boolean }): string | null {
@@ -48,10 +50,7 @@ function explainOne(decision: Decision, plan: Plan, style: StyleText): string {
   const job = plan.jobs.find((planned) => planned.key === key) ?? null;
   const rows: (readonly [string, string])[] = [
     ["decided by", `${CLAUSES[clause]}, ${placeText(place)}`],
-    ...decision.matched.map((match): readonly [string, string] => [
-      "path",
-      `${displayText(match.path)} matches ${displayText(match.glob)}, ${placeText(match.place)}`,
-    ]),
+    ...matchRows(decision),
     ...decision.chain.map((hop): readonly [string, string] => ["depends on", hopText(hop)]),
     ...(decision.expression === null ? [] : [["if", displayText(decision.expression)] as const]),
     ...decision.values.map(({ name, value }): readonly [string, string] => [
@@ -75,8 +74,27 @@ function explainOne(decision: Decision, plan: Plan, style: StyleText): string {
   return [head, ...rows.map(([name, value]) => `  ${style("dim", name.padEnd(11))} ${value}`)].join("\n");
 }
 
+/** The sentence above has counted what is left out. */
+function matchRows({ matched }: Decision): readonly (readonly [string, string])[] {
+  const rows = matched
+    .slice(0, ROWS_SHOWN)
+    .map(({ path, glob, place }): readonly [string, string] => [
+      "path",
+      `${displayText(path)} matches ${displayText(glob)}, ${placeText(place)}`,
+    ]);
+  return matched.length > ROWS_SHOWN ? [...rows, ["", "and others"]] : rows;
+}
+
+/** What the job waits for; of many instances of one job, the first few. */
 function needRows(job: PlanJob | null): readonly (readonly [string, string])[] {
-  return (job?.needs ?? []).map((need) => ["after", `${displayText(need.job)} (${need.when})`]);
+  const byId = Map.groupBy(job?.needs ?? [], ({ job: key }) => jobIdOf(key));
+  return [...byId].flatMap(([id, needs]) => {
+    const rows = needs
+      .slice(0, ROWS_SHOWN)
+      .map((need): readonly [string, string] => ["after", `${displayText(need.job)} (${need.when})`]);
+    const left = needs.length - rows.length;
+    return left === 0 ? rows : [...rows, ["", `and ${counted(left, "more instance")} of ${displayText(id)}`]];
+  });
 }
 
 function hopText({ from, to, edge, place }: DependencyHop): string {

@@ -1,7 +1,8 @@
 import type { Decision, Plan } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
 import { counted, named } from "../selection/sentence.ts";
-import { countJobs, eventText, inReadingOrder, OUTCOME_WORDS } from "./plan-text.ts";
+import { inReadingOrder } from "./plan-rows.ts";
+import { countJobs, eventText, OUTCOME_WORDS } from "./plan-text.ts";
 import { samePlanCommand } from "./same-plan-command.ts";
 
 export interface MarkdownOptions {

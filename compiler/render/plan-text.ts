@@ -1,7 +1,8 @@
 import type { Uncertainty } from "../../schemas/changes.ts";
 import type { Decision, DecisionOutcome, Plan } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
-import { counted } from "../selection/sentence.ts";
+import { counted, named } from "../selection/sentence.ts";
+import { type PlanRow, planRows } from "./plan-rows.ts";
 import { padEnd, styler, type StyleText, type TextStyle, widest } from "./text-style.ts";
 
 export interface RenderOptions {
@@ -9,6 +10,8 @@ export interface RenderOptions {
   readonly colour: boolean;
   /** The changed paths were made up, so that no server makes this plan. */
   readonly hypothetical?: boolean;
+  /** List every job, however many there are. */
+  readonly full?: boolean;
 }
 
 export const OUTCOME_WORDS = { selected: "run", blocked: "block", skipped: "skip" } as const satisfies Record<
@@ -24,17 +27,25 @@ const OUTCOME_STYLES = { selected: "green", blocked: "yellow", skipped: "dim" } 
 /** A job name takes at most this many columns of the table; a longer one pushes its own line only. */
 const NAME_COLUMNS_MAX = 40;
 
-/** What runs, what does not, and why: one line for each job. */
-export function renderPlan(plan: Plan, { digest, colour, hypothetical = false }: RenderOptions): string {
+/** What runs, what does not, and why: one line for each job, and one for many like it unless `full`. */
+export function renderPlan(
+  plan: Plan,
+  { digest, colour, hypothetical = false, full = false }: RenderOptions,
+): string {
   const style = styler(colour);
-  const decisions = inReadingOrder(plan);
-  const width = Math.min(NAME_COLUMNS_MAX, widest(decisions.map(({ key }) => displayText(key))));
-  const lines = decisions.map((decision) => jobLine(decision, width, style));
+  const rows = planRows(plan, full);
+  const width = Math.min(
+    NAME_COLUMNS_MAX,
+    widest(rows.map(({ decision }) => displayText(decision?.key ?? ""))),
+  );
+  const lines = rows.map((row) => rowLine(row, width, style));
+  const isWhole = rows.every(({ more }) => more === null);
   const doubts = plan.uncertain.map((doubt) => doubtLine(doubt, style));
   return [
     ...header(plan, hypothetical, style),
     "",
     ...lines,
+    ...(isWhole ? [] : [style("dim", "  --full lists every job")]),
     ...(doubts.length === 0 ? [] : ["", ...doubts]),
     "",
     `${countJobs(plan)}. ${hypothetical ? "Hypothetical plan, which no server makes:" : "Plan"} ${digest}`,
@@ -42,12 +53,14 @@ export function renderPlan(plan: Plan, { digest, colour, hypothetical = false }:
   ].join("\n");
 }
 
-/** The jobs that run, in the order of the plan, then what is blocked, then what is left out. */
-export function inReadingOrder({ jobs, decisions }: Plan): readonly Decision[] {
-  const byKey = new Map(decisions.map((decision) => [decision.key, decision]));
-  const run = jobs.flatMap(({ key }) => byKey.get(key) ?? []);
-  const rest = (outcome: DecisionOutcome) => decisions.filter((decision) => decision.outcome === outcome);
-  return [...run, ...rest("blocked"), ...rest("skipped")];
+function rowLine({ outcome, decision, more }: PlanRow, width: number, style: StyleText): string {
+  if (decision !== null) return jobLine(decision, width, style);
+  if (more === null) return "";
+  const what =
+    more.job === null
+      ? counted(more.count, "more job")
+      : `${counted(more.count, "more instance")} of ${named(more.job)}`;
+  return `  ${style(OUTCOME_STYLES[outcome], padEnd(OUTCOME_WORDS[outcome], 5))}  … ${what}`;
 }
 
 function jobLine({ key, outcome, because, required }: Decision, width: number, style: StyleText): string {
