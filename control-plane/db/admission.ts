@@ -42,20 +42,30 @@ export async function readQueuedAttempts(
   connection: Connection,
 ): Promise<{ readonly attempts: readonly QueuedAttempt[]; readonly isPartial: boolean }> {
   const rows = await connection<(QueuedAttempt & { readonly isRead: boolean })[]>`
-    select attempt, run, repository, trust, "runNumber", pool, priority, "queuedAt", position, "jobKey", "planDigest",
-      number, place <= ${CANDIDATES_PER_LINE_MAX} or ("isMember" and "fromEnd" = 1) as "isRead" from (
-      select a.id as attempt, a.run_id as run, r.repository_id as repository, r.event->>'trust' as trust,
-        r.number::int as "runNumber", a.pool, a.priority, a.queued_at as "queuedAt", j.position, j.key as "jobKey",
-        r.plan_digest as "planDigest", a.number, a.concurrency_group is not null as "isMember",
-        row_number() over (partition by r.repository_id, a.pool, a.concurrency_group, a.cells_of,
-          case when r.queues_apart then r.id end
-          order by a.priority desc, case when a.concurrency_group is null then 0 else r.number end,
-            a.queued_at, j.position) as place,
-        row_number() over (partition by r.repository_id, a.concurrency_group
-          order by r.number desc, a.queued_at desc, j.position desc) as "fromEnd"
+    with waiting as (
+      select a.id, a.pool collate "C" as pool, a.concurrency_group collate "C" as named, a.cells_of collate "C" as cells, a.priority,
+        a.queued_at, r.id as run, r.repository_id as repository, r.number, r.queues_apart, j.position
       from delta.attempts a join delta.runs r on r.id = a.run_id join delta.jobs j on j.id = a.job_id
-      where a.state = 'queued' and r.state in ('queued', 'running')) as ranked
-    where place <= ${CANDIDATES_PER_LINE_MAX + 1} or ("isMember" and "fromEnd" = 1)`;
+      where a.state = 'queued' and r.state in ('queued', 'running')),
+    first as (
+      select * from (
+        select id, row_number() over (
+          partition by repository, pool, named, cells, case when queues_apart then run end
+          order by priority desc, case when named is null then 0 else number end, queued_at, position) as place
+        from waiting) as ranked
+      where place <= ${CANDIDATES_PER_LINE_MAX + 1}),
+    newest as (
+      select distinct on (repository, named) id from waiting where named is not null
+      order by repository, named, number desc, queued_at desc, position desc),
+    chosen as (
+      select id, bool_or("isRead") as "isRead" from (
+        select id, place <= ${CANDIDATES_PER_LINE_MAX} as "isRead" from first union all select id, true from newest) as either_way
+      group by id)
+    select a.id as attempt, a.run_id as run, r.repository_id as repository, r.event->>'trust' as trust,
+      r.number::int as "runNumber", a.pool, a.priority, a.queued_at as "queuedAt", j.position, j.key as "jobKey",
+      r.plan_digest as "planDigest", a.number, c."isRead"
+    from chosen c join delta.attempts a on a.id = c.id join delta.runs r on r.id = a.run_id
+      join delta.jobs j on j.id = a.job_id`;
   const attempts = rows.filter(({ isRead }) => isRead);
   return { attempts, isPartial: attempts.length < rows.length };
 }

@@ -6,6 +6,7 @@ import { lockRuns } from "../db/state-change.ts";
 import { withChange, type Change } from "../lifecycle/change.ts";
 import { beginDispatch } from "../lifecycle/dispatch.ts";
 import { supersedeAttempts, supersedeRuns } from "../lifecycle/supersede.ts";
+import type { Superseded } from "../scheduler/concurrency.ts";
 import { decideAdmission, type AdmissionDecision } from "../scheduler/decide-admission.ts";
 import type { Candidate } from "../scheduler/room.ts";
 import type { TaskContext } from "./context.ts";
@@ -15,6 +16,10 @@ const AUTHOR = { actor: "control-plane", cause: "admitted" };
 
 /** Another control plane may have looked before our rows were there; so soon it is looked at again. */
 const AGAIN_MS = 25;
+/** Ended in one pass, with some statements each, while nobody else is admitted. */
+const MAKING_WAY_MAX = 100;
+/** Each with all of its attempts. */
+const RUNS_MAKING_WAY_MAX = 10;
 
 /**
  * Decides which of the waiting attempts are dispatched now, tells the others why they wait, and ends what makes way
@@ -34,7 +39,8 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
         waiting.candidates.filter(({ attempt }) => chosen.has(attempt)),
         ({ run }) => run,
       );
-      const { supersededAttempts, supersededRuns } = decision;
+      const supersededAttempts = firstOf(decision.supersededAttempts, MAKING_WAY_MAX);
+      const supersededRuns = firstOf(decision.supersededRuns, RUNS_MAKING_WAY_MAX);
       const makingWay = await readRunsOf(tx, [...supersededAttempts.keys()]);
       await lockRuns(tx, new Set([...admittedOf.keys(), ...supersededRuns.keys(), ...makingWay]));
       await supersedeRuns(change, supersededRuns);
@@ -50,6 +56,11 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
       return chosen.size > 0;
     }),
   );
+}
+
+/** Each end wakes admission again, so the rest follows. */
+function firstOf<Id>(superseded: Superseded<Id>, most: number): Superseded<Id> {
+  return new Map([...superseded].slice(0, most));
 }
 
 /** Tells those that wait why. */
