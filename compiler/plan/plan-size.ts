@@ -24,6 +24,7 @@ const AROUND_VALUE = 3;
  */
 export class PlanSize {
   readonly #most: number;
+  readonly #measured = new Map<object, number>();
   #characters = 0;
 
   constructor(most: number) {
@@ -42,11 +43,17 @@ export class PlanSize {
     return this.#characters > this.#most;
   }
 
+  /** What many jobs share stands in each of them, and is measured once. */
   #addFields(fields: object): void {
-    for (const [key, value] of Object.entries(fields)) {
-      this.#characters += key.length + AROUND_VALUE;
-      this.add(value);
-    }
+    const known = this.#measured.get(fields);
+    const before = this.#characters;
+    if (known === undefined) {
+      for (const [key, value] of Object.entries(fields)) {
+        this.#characters += key.length + AROUND_VALUE;
+        this.add(value);
+      }
+      this.#measured.set(fields, this.#characters - before);
+    } else this.#characters += known;
   }
 }
 
