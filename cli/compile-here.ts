@@ -32,6 +32,8 @@ import { openHere, readingGit } from "./repository.ts";
 export interface CompileRequest extends ChangeFlags {
   /** Why `base` is the base, where only a control plane could know; absent: it was named. */
   readonly baseRule?: GivenBaseRule | undefined;
+  /** Full ids of commits that are taken not to be here. */
+  readonly missing?: readonly string[] | undefined;
   /** Paths to count as changed whatever did; absent: what differs between base and head. */
   readonly changedFiles?: readonly ChangedPath[] | undefined;
   /** Null: an event like a push of the head is made from what the repository says of itself. */
@@ -62,6 +64,7 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
       ...readForPipeline(repository),
       ...(event === null ? (head === undefined ? {} : { head }) : { event, head: event.head }),
       ...(await baseOf(request, repository)),
+      missing: request.missing ?? [],
     };
     const real = await readCompileInput(repository, read);
     if (request.baseRule === "last_green") requireLastGreen(real.changes.ladder);
@@ -81,13 +84,13 @@ export async function compileHere(request: CompileRequest): Promise<Compiled> {
 
 /** Made-up changes are changes of the head itself, unless a base was named. */
 async function baseOf(
-  { base, baseRule, changedFiles, head, event }: CompileRequest,
+  { base, baseRule, missing = [], changedFiles, head, event }: CompileRequest,
   repository: GitRepository,
 ): Promise<Pick<ReadRequest, "base" | "baseRequest">> {
   if (changedFiles !== undefined) return { base: base ?? event?.head ?? head ?? "HEAD" };
   if (base === undefined) return {};
   if (baseRule === undefined) return { base };
-  const lastGreen = await resolveCommit(repository, base);
+  const lastGreen = missing.includes(base) ? base : await resolveCommit(repository, base);
   return { baseRequest: (tree, pinned) => ({ prefer: preferredBase(tree, pinned), lastGreen }) };
 }
 

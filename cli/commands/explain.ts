@@ -27,6 +27,7 @@ export class Explain extends DeltaCommand {
     const change = {
       base,
       baseRule: flags["base-rule"],
+      missing: flags["missing-commit"],
       worktree,
       head: event?.head ?? flags.head,
       event,

@@ -60,6 +60,7 @@ export class PlanCommand extends DeltaCommand {
     return planHere({
       base: flags.base,
       baseRule: flags["base-rule"],
+      missing: flags["missing-commit"],
       changedFiles: await changedFilesOf(flags["changed-files"]),
       head: event?.head ?? flags.head,
       worktree: flags.worktree,

@@ -29,6 +29,7 @@ export class WhyNot extends DeltaCommand {
     const change = {
       base,
       baseRule: flags["base-rule"],
+      missing: flags["missing-commit"],
       worktree,
       head: event?.head ?? flags.head,
       event,

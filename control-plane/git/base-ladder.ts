@@ -1,5 +1,6 @@
 import type { BaseRule, BaseRung, Uncertainty, UncertaintyCode } from "../../schemas/changes.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
+import { NOT_HERE } from "../../compiler/missing-commits.ts";
 import { GitError } from "./git-error.ts";
 import type { History, Meeting } from "./history.ts";
 import type { BaseRequest } from "./model.ts";
@@ -81,7 +82,7 @@ function passed(why: string, doubt: UncertaintyCode | null = null): Rung {
 function missing(history: History, what: string): Rung {
   return history.shallow
     ? passed(`${what} is not in this shallow history`, "history_shallow")
-    : passed(`${what} is not in this repository`, "base_missing");
+    : passed(`${what} ${NOT_HERE}`, "base_missing");
 }
 
 function unrelated(history: History, meeting: Meeting, what: string): Rung | null {

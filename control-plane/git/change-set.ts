@@ -1,7 +1,8 @@
 import type { ChangeSet, Uncertainty } from "../../schemas/changes.ts";
 import { displayPath } from "../../compiler/paths.ts";
 import type { BaseChoice } from "./base-ladder.ts";
-import { CHANGED_PATHS_MAX, changedSubmodules, type RawChange, toChangedPath } from "./diff.ts";
+import { CHANGED_PATHS_MAX, changedSubmodules, toChangedPath } from "./diff.ts";
+import type { RawChange } from "./raw-change.ts";
 
 /** The change set as plans and reports carry it. A null diff with a base means that it was too much to keep. */
 export function toChangeSet(choice: BaseChoice, head: string, diff: readonly RawChange[] | null): ChangeSet {

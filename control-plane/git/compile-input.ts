@@ -4,7 +4,8 @@ import { wantedManifests } from "../../compiler/components/index.ts";
 import { type BaseChoice, type BaseQuestion, chooseBase } from "./base-ladder.ts";
 import { toChangeSet } from "./change-set.ts";
 import { describeHead } from "./describe-head.ts";
-import { type RawChange, readDiff } from "./diff.ts";
+import { readDiff } from "./diff.ts";
+import type { RawChange } from "./raw-change.ts";
 import { GitError } from "./git-error.ts";
 import { type History, historyOf } from "./history.ts";
 import type { AffectedSources, BaseRequest, CompileSources, GitRepository, ReadRequest } from "./model.ts";
@@ -25,7 +26,7 @@ export async function readCompileInput(
   request: ReadRequest = {},
 ): Promise<CompileSources> {
   await using objects = new ObjectReader(repository, request.signal);
-  const history = historyOf(repository, objects, request.signal);
+  const history = historyOf(repository, objects, request);
   const trees = new TreeReader(repository, objects);
   const revision = headRevision(request);
   const head = await resolveIn(history, revision);

@@ -4,6 +4,7 @@ import { GitError } from "./git-error.ts";
 import { askGit } from "./git-process.ts";
 import type { GitRepository } from "./model.ts";
 import { withMoves } from "./moves.ts";
+import type { RawChange } from "./raw-change.ts";
 import { decodeRecords } from "./records.ts";
 import { compareTrees } from "./tree-diff.ts";
 import type { TreeReader } from "./tree-reader.ts";
@@ -14,15 +15,6 @@ export const CHANGED_PATHS_MAX = 1_000_000;
 const DIFF_BYTES_MAX = 256 * 1024 * 1024;
 /** Pairs of added and deleted files compared for similarity. Exact renames are found whatever their number. */
 const RENAME_CANDIDATES_MAX = 400;
-
-export interface RawChange {
-  readonly status: ChangeStatus;
-  readonly path: string;
-  readonly oldPath: string | null;
-  readonly oldMode: string;
-  readonly oldBlob: string;
-  readonly newMode: string;
-}
 
 /** What differs between two commits, in path order; null when it is too much to keep. */
 export async function readDiff(

@@ -136,5 +136,5 @@ export function asGitError(error: unknown, path: string): unknown {
 }
 
 export function gitMissing(options?: ErrorOptions): GitError {
-  return new GitError("git_missing", "git was not found on PATH; install git 2.36 or newer", options);
+  return new GitError("git_missing", "git was not found on PATH; install git 2.30 or newer", options);
 }

@@ -5,7 +5,7 @@ import { CommitReader } from "./commit-reader.ts";
 import { askGit } from "./git-process.ts";
 import { GitError } from "./git-error.ts";
 import { findMeeting } from "./find-meeting.ts";
-import type { GitRepository } from "./model.ts";
+import type { GitRepository, ReadRequest } from "./model.ts";
 import type { ObjectReader } from "./object-reader.ts";
 
 /** Where two lines of history meet. */
@@ -28,12 +28,16 @@ export interface History {
   meeting(one: string, other: string): Promise<Meeting>;
 }
 
-export function historyOf(repository: GitRepository, objects: ObjectReader, signal?: AbortSignal): History {
+export function historyOf(
+  repository: GitRepository,
+  objects: ObjectReader,
+  { missing = [], signal }: Pick<ReadRequest, "missing" | "signal"> = {},
+): History {
   const commits = new CommitReader(objects);
   return {
     shallow: repository.shallow,
     async commit(revision) {
-      return await commits.resolve(revision);
+      return missing.includes(revision) ? null : await commits.resolve(revision);
     },
     async parents(commit) {
       const found = await commits.read(commit);

@@ -28,6 +28,8 @@ export interface ReadRequest {
   readonly head?: string;
   /** Any revision: the explicit rung. */
   readonly base?: string | null;
+  /** Full ids of commits that are taken not to be here, as they were not where the plan was first made. */
+  readonly missing?: readonly string[];
   /** Asked once the head's contents are here, unless a base was named. */
   readonly baseRequest?: (head: TreeSnapshot, pinned: PinnedFiles) => BaseRequest;
   /**

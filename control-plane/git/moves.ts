@@ -1,5 +1,5 @@
 import { baseName } from "../../compiler/paths.ts";
-import type { RawChange } from "./diff.ts";
+import type { RawChange } from "./raw-change.ts";
 import type { FileChange } from "./tree-diff.ts";
 
 /** Files of one content compared with each file that has it; git looks at no more and takes one of them. */

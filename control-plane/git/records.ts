@@ -1,14 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { decodePath } from "../../compiler/paths.ts";
 
-/** The NUL-terminated records of a git answer, as paths are held: nothing lost, whatever the bytes. */
-export function splitRecords(bytes: Buffer): string[] {
-  const records = decodeRecords(bytes).split("\0");
-  if (records.at(-1) === "") records.pop();
-  return records;
-}
-
-/** The same in one piece, for a reader that cuts out only what it keeps. Most repositories' paths are ASCII. */
+/** A git answer of NUL-terminated records, as paths are held: nothing lost, whatever the bytes. Most repositories' paths are ASCII. */
 export function decodeRecords(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString("latin1");
   return isUtf8(bytes) ? bytes.toString("utf8") : decodeOneByOne(bytes);

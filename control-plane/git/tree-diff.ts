@@ -1,4 +1,4 @@
-import type { RawChange } from "./diff.ts";
+import type { RawChange } from "./raw-change.ts";
 import type { EntryMode, TreeCursor } from "./raw-tree.ts";
 import type { Folder, Part, TreeReader } from "./tree-reader.ts";
 

@@ -7,7 +7,7 @@ import { TreeCursor } from "./raw-tree.ts";
 /** Tree objects of one plan. The folders of a million files have about 50 MB. */
 const TREE_BYTES_MAX = 512 * 1024 * 1024;
 /** A tree can hold itself many times over by one id; no repository has more folders. */
-const FOLDERS_MAX = 2_000_000;
+const FOLDERS_MAX = 1_000_000;
 /** Git itself goes no deeper. */
 const DEPTH_MAX = 2_048;
 

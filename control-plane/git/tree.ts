@@ -1,6 +1,6 @@
 import type { TreeEntry } from "../../compiler/input.ts";
 import { GitError } from "./git-error.ts";
-import type { RawChange } from "./diff.ts";
+import type { RawChange } from "./raw-change.ts";
 import type { TreeCursor } from "./raw-tree.ts";
 import type { Folder, Part, TreeReader } from "./tree-reader.ts";
 

@@ -8,7 +8,7 @@ import { planCommit } from "../../control-plane/planning/plan-commit.ts";
 import { pushEvent } from "../../schemas/event.ts";
 import type { Plan } from "../../schemas/plan.ts";
 import { delta, type Result } from "./support/delta.ts";
-import { makeRepository, type TestRepository } from "./support/repository.ts";
+import { makeRepository, temporaryFolder, type TestRepository } from "./support/repository.ts";
 
 const PIPELINE = `version: 1
 name: shop
@@ -65,6 +65,55 @@ describe("the command that a check prints", () => {
     const { code, stderr } = await ask(repository, "plan", "--base", "HEAD~1", "--base-rule", "last_green");
     expect(code).toBe(2);
     expect(stderr).toContain("does not ask for the last green run");
+  });
+});
+
+describe("a commit that the server could not have any more", () => {
+  /** A laptop that still has what was last on main before history was rewritten, and a server without it. */
+  function rewritten(pipeline: string) {
+    const laptop = shop(pipeline);
+    const lost = laptop.git("rev-parse", "HEAD");
+    laptop.git("commit", "--quiet", "--amend", "-m", "say it otherwise");
+    const server = join(temporaryFolder(), "server.git");
+    laptop.git("clone", "--quiet", "--bare", "--no-local", ".", server);
+    return { laptop, server, lost, head: laptop.git("rev-parse", "HEAD") };
+  }
+
+  test.each([
+    { named: "the last green one", pipeline: PIPELINE, isBefore: false },
+    { named: "the one before the push", pipeline: PIPELINE.replace(/^changes: .*\n/m, ""), isBefore: true },
+  ])("is named as missing in the command, which gives the same plan anywhere: $named", async (given) => {
+    const { laptop, server, lost, head } = rewritten(given.pipeline);
+    const before = given.isBefore ? lost : null;
+    const { canonical } = await planCommit({
+      repositoryPath: server,
+      event: pushEvent({ ref: "refs/heads/main", head, default_branch: "main", before }),
+      head,
+      base: null,
+      lastGreen: given.isBefore ? null : lost,
+      jobs: [],
+      all: false,
+      compilerVersion: PROGRAM_VERSION,
+    });
+    const plan = JSON.parse(canonical ?? "null") as Plan;
+    expect(plan.changes).toMatchObject({ rule: "everything", base: null });
+    expect(plan.changes.ladder.at(-1)?.why).toContain(lost);
+    const words = samePlanCommand(plan, "plan").split(" ").slice(1);
+    expect(words.slice(-2)).toEqual(["--missing-commit", lost]);
+    const out = join(laptop.path, "plan.json");
+    for (const cwd of [laptop.path, server]) {
+      const { code, stderr } = await delta([...words, "--out", out], { cwd });
+      expect([code, stderr]).toEqual([0, `wrote ${out}\n`]);
+      expect(readFileSync(out, "utf8")).toBe(canonical);
+    }
+    const { stdout } = await ask(laptop, ...words.slice(0, -2), "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ plan: { changes: { base: lost } } });
+  });
+
+  test("is named by its full id", async () => {
+    const { code, stderr } = await ask(shop(), "plan", "--missing-commit", "HEAD");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--missing-commit HEAD is no full commit id");
   });
 });
 

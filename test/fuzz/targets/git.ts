@@ -3,7 +3,7 @@ import { BatchAnswers } from "../../../control-plane/git/batch-answers.ts";
 import { parseRawDiff } from "../../../control-plane/git/diff.ts";
 import { GitError } from "../../../control-plane/git/git-error.ts";
 import { TreeCursor } from "../../../control-plane/git/raw-tree.ts";
-import { decodeRecords, splitRecords } from "../../../control-plane/git/records.ts";
+import { decodeRecords } from "../../../control-plane/git/records.ts";
 import { asksOnlyFor } from "../../../control-plane/git/upload-pack-request.ts";
 import { bytesOf, type FuzzTarget, must } from "../target.ts";
 
@@ -20,7 +20,8 @@ export const diffTarget: FuzzTarget = {
   tokens: ["\0", ":", " ", "R100", "C", "A", "160000", "\t"],
   read(input) {
     try {
-      const records = splitRecords(Buffer.from(input));
+      const records = decodeRecords(Buffer.from(input)).split("\0");
+      if (records.at(-1) === "") records.pop();
       const given = naiveRecords(input);
       must(records.length === given.length, `${given.length} records were cut into ${records.length}`);
       for (const [index, record] of records.entries()) {
