@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { jobTitle } from "../../../control-plane/checks/job-summary.ts";
+import { inTransaction } from "../../../control-plane/db/in-transaction.ts";
+import { withChange } from "../../../control-plane/lifecycle/change.ts";
 import { requestCancel } from "../../../control-plane/lifecycle/index.ts";
+import { supersedeAttempts } from "../../../control-plane/lifecycle/supersede.ts";
 import { admitAttempts } from "../../../control-plane/tasks/admit-attempts.ts";
 import { readRunView } from "../../../control-plane/views/read-run-view.ts";
 import { jobItem } from "../../../control-plane/web/job-item.ts";
@@ -64,6 +67,24 @@ describe("cancel_older", () => {
     await runner.succeed();
     await admitAttempts(world.context);
     expect(await stateOf(world, third)).toEqual(["dispatched", null]);
+  });
+
+  test("leaves such a job that a runner took up while it was being decided", async () => {
+    const world = await createWorld();
+    const run = await deploying(world, { interruptible: false });
+    const { id } = await world.attemptOf(run, "deploy");
+    const makeWay = () =>
+      inTransaction(world.database, (tx) =>
+        withChange(tx, TEST_AUTHOR, (change) =>
+          supersedeAttempts(change, new Map([[id, "deploy of run 2"]])),
+        ),
+      );
+    const runner = await runnerOf(world, run);
+    await makeWay();
+    expect(await stateOf(world, run)).toEqual(["starting", null]);
+    await runner.succeed();
+    await makeWay();
+    expect((await stateOf(world, run))[0]).toBe("succeeded");
   });
 
   test("ends an older run's member that becomes ready after the newer one", async () => {
