@@ -50,7 +50,10 @@ export function runnerConfigOf(request: DispatchRequest, pool: NomadPool, isIden
       : { kind: "claim_token", token: request.claimToken },
     workspace_root: pool.profile.workspaceRoot,
     inherit_env: ["PATH", "HOME", "LANG"],
-    ...(pool.profile.machine !== null && { step_user: pool.profile.machine.stepUser }),
+    ...(pool.profile.machine !== null && {
+      step_user: pool.profile.machine.stepUser,
+      step_group: pool.profile.machine.stepGroup,
+    }),
   };
   // The template's own quotes come after JSON has escaped everything else.
   return JSON.stringify(config).replace(IDENTITY_PLACEHOLDER, IDENTITY_FILE_TEMPLATE);

@@ -23,8 +23,25 @@ export interface MachineStart {
   readonly identityFile: string;
   /** Who steps run as inside the machine. */
   readonly stepUser: StepUser;
+  /** The control group inside the machine that keeps steps from the runner's memory. */
+  readonly stepGroup: string;
   /** From the machine's start to its runner's claim; past it no runner will come. */
   readonly bootMs: number;
+  readonly needs: MachineNeeds;
+}
+
+/** What every client of a pool of machines must have, for whoever looks whether it does. */
+export interface MachineNeeds {
+  /** Root disks; the driver takes those below its `image_paths` alone. */
+  readonly disks: readonly string[];
+  /** All the other files. */
+  readonly files: readonly string[];
+  /** Arguments that the driver must let through. */
+  readonly flags: readonly string[];
+  /** Wants the hardware's help, /dev/kvm. */
+  readonly isKvm: boolean;
+  /** Who must be able to open all of it. */
+  readonly user: string;
 }
 
 /** The parts of a job body that differ between drivers. */

@@ -7,6 +7,7 @@ import type { RunnerExitName } from "../schemas/runner-exit.ts";
 import { Lease } from "./lease/lease.ts";
 import { AttemptLogs } from "./logs/attempt-logs.ts";
 import type { Failure } from "./outcome.ts";
+import { openControlGroup } from "./processes/control-group.ts";
 import { killJobProcesses, type JobIdentity } from "./processes/job-processes.ts";
 import { readProcess } from "./processes/process-table.ts";
 import { parseAddress } from "./protocol/address.ts";
@@ -137,6 +138,9 @@ async function runJob(run: JobRun): Promise<JobEnd> {
   const { config, options, lease, granted, spec, workspace, job, logs } = run;
   const { stop } = options;
   const inherited = inheritedEnvironment(options.environment, config.inherit_env);
+  const group = config.step_group === undefined ? null : openControlGroup(config.step_group);
+  if (config.step_group !== undefined && group === null)
+    logs.own.say(`the job shares the runner's memory: there is no control group ${config.step_group}`);
   const checkoutFault =
     spec.checkout === null
       ? null
@@ -149,6 +153,7 @@ async function runJob(run: JobRun): Promise<JobEnd> {
           workspace,
           job,
           user: config.step_user ?? null,
+          group,
           path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
           log: logs.own,
           stop,
@@ -170,6 +175,7 @@ async function runJob(run: JobRun): Promise<JobEnd> {
     inherited,
     job,
     user: config.step_user ?? null,
+    group,
     stop,
     log: logs.own,
     openStream: (stream) => logs.open(stream),

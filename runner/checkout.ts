@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { StepUser } from "../schemas/runner-config.ts";
 import { forwardFromLoopback } from "./loopback-forwarder.ts";
 import type { OwnLog } from "./logs/own-log.ts";
+import type { ControlGroup } from "./processes/control-group.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
 import { ATTEMPT_MARKER, type JobIdentity } from "./processes/job-processes.ts";
 import type { Address } from "./protocol/address.ts";
@@ -29,6 +30,7 @@ export interface CheckoutRequest {
   readonly workspace: Workspace;
   readonly job: JobIdentity;
   readonly user: StepUser | null;
+  readonly group: ControlGroup | null;
   readonly path: string;
   readonly log: OwnLog;
   readonly stop: StopSource;
@@ -66,13 +68,14 @@ export async function checkOut(request: CheckoutRequest): Promise<string | null>
 }
 
 async function git(request: CheckoutRequest, args: readonly string[]): Promise<CommandResult> {
-  const { workspace, job, user, log, stop } = request;
+  const { workspace, job, user, group, log, stop } = request;
   return await runCommand({
     argv: ["git", ...args],
     cwd: workspace.source,
     env: gitEnvironment(request),
     job,
     user,
+    group,
     output: log,
     pipeFolder: workspace.folder,
     timeoutMs: GIT_TIMEOUT_MS,

@@ -16,12 +16,19 @@ export function countOutOfMemoryKills(): number | null {
     const line = groups.find((entry) => entry.split(":")[1]?.split(",").includes(hierarchy));
     const group = line?.split(":").slice(2).join(":");
     // Inside a container the group is often mounted as the root of the hierarchy.
-    const text =
-      group === undefined ? null : (readText(`${root}${group}/${file}`) ?? readText(`${root}/${file}`));
-    const count = text?.match(/^oom_kill (\d+)$/m)?.[1];
-    if (count !== undefined) return Number(count);
+    const count =
+      group === undefined
+        ? null
+        : (readOutOfMemoryKills(`${root}${group}/${file}`) ?? readOutOfMemoryKills(`${root}/${file}`));
+    if (count !== null) return count;
   }
   return null;
+}
+
+/** The count of one such file; null where it cannot be read. */
+export function readOutOfMemoryKills(file: string): number | null {
+  const count = readText(file)?.match(/^oom_kill (\d+)$/m)?.[1];
+  return count === undefined ? null : Number(count);
 }
 
 function readText(path: string): string | null {

@@ -8,6 +8,7 @@ import type { OwnLog } from "./logs/own-log.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { countOutOfMemoryKills } from "./out-of-memory.ts";
 import { failureOf, stepReport, type Failure } from "./outcome.ts";
+import type { ControlGroup } from "./processes/control-group.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
 import type { JobIdentity } from "./processes/job-processes.ts";
 import { readOutputs } from "./outputs.ts";
@@ -23,6 +24,7 @@ export interface StepsRequest {
   readonly inherited: Readonly<Record<string, string>>;
   readonly job: JobIdentity;
   readonly user: StepUser | null;
+  readonly group: ControlGroup | null;
   readonly stop: StopSource;
   readonly log: OwnLog;
   readonly openStream: (stream: number) => LogStream;
@@ -55,14 +57,16 @@ export async function runSteps(request: StepsRequest): Promise<StepsResult> {
     log.say(`step ${index + 1} of ${spec.steps.length}: ${step.name}`);
     reports[index] = { index, state: "running", exit_code: null, signal: null, duration_ms: null };
     request.onProgress(reports);
-    const kills = countOutOfMemoryKills();
+    const countKills = (): number | null =>
+      request.group === null ? countOutOfMemoryKills() : request.group.countOutOfMemoryKills();
+    const kills = countKills();
     const startedAt = monotonicMs();
     const missing = await missingWorkdir(request.workspace, spec.workdir);
     const result: CommandResult | null = missing === null ? await runStep(request, index, step) : null;
     const stepFailure =
       result === null
         ? { reason: "command_not_found" as const, exitCode: null, summary: `step "${step.name}" ${missing}` }
-        : failureOf(step.name, result, kills !== null && (countOutOfMemoryKills() ?? kills) > kills);
+        : failureOf(step.name, result, kills !== null && (countKills() ?? kills) > kills);
     const durationMs = monotonicMs() - startedAt;
     reports[index] =
       result === null
@@ -98,6 +102,7 @@ async function runStep(request: StepsRequest, index: number, step: StepSpec): Pr
       env: stepEnvironment(request.inherited, spec, request.attemptId, step, workspace),
       job: request.job,
       user: request.user,
+      group: request.group,
       output: silence?.over(stream) ?? stream,
       pipeFolder: workspace.folder,
       timeoutMs: step.timeout_ms === null ? null : Math.min(step.timeout_ms, TIMEOUT_MS_MAX),

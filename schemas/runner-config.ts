@@ -33,6 +33,8 @@ export const RunnerConfig = Type.Object(
         strict,
       ),
     ),
+    /** Control group (version 2) that git and the steps run in, beside that of the runner; where it is not there they share the runner's. */
+    step_group: Type.Optional(Type.String({ pattern: "^/[A-Za-z0-9._/-]+$", maxLength: 4_096 })),
     /** Variables of the runner's own environment that steps may see; a trailing `*` matches any rest. */
     inherit_env: Type.Array(Type.String({ pattern: "^([A-Za-z_][A-Za-z0-9_]*)?\\*?$", minLength: 1 }), {
       maxItems: 256,

@@ -14,16 +14,26 @@ $b chmod 1777 /tmp
 $b grep -q '^[^:]*:[^:]*:1000:' /etc/passwd 2>/dev/null || echo 'delta:x:1000:1000::/workspace:/bin/sh' >>/etc/passwd
 $b grep -q '^[^:]*:[^:]*:1000:' /etc/group 2>/dev/null || echo 'delta:x:1000:' >>/etc/group
 
-# A group of its own counts the processes that the kernel ends for want of memory, and bounds their number.
-group=/sys/fs/cgroup/delta
+# One group bounds the number of processes. In it the runner has memory that nobody can take from it, and an equal
+# share of the processors; the job has the rest, so that the kernel ends a step before the machine is short of memory.
+all=/sys/fs/cgroup/delta
 $b mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 /sys/fs/cgroup
-echo "+memory +pids" >/sys/fs/cgroup/cgroup.subtree_control
-$b mkdir "$group"
-$b cat /run/delta/told/pids >"$group/pids.max"
+echo "+cpu +memory +pids" >/sys/fs/cgroup/cgroup.subtree_control
+$b mkdir "$all"
+echo "+cpu +memory" >"$all/cgroup.subtree_control"
+$b mkdir "$all/runner" "$all/job"
+$b cat /run/delta/told/pids >"$all/pids.max"
+available=$($b awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+# Kibibytes. A small machine's runner gets along with half of it.
+kept=163840
+[ $kept -le $((available / 2)) ] || kept=$((available / 2))
+echo "${kept}K" >"$all/memory.min"
+echo "${kept}K" >"$all/runner/memory.min"
+echo "$((available - kept))K" >"$all/job/memory.max"
 
 say "starting the runner"
 (
-  echo 0 >"$group/cgroup.procs"
+  echo 0 >"$all/runner/cgroup.procs"
   exec $b env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
     $b setpriv --nnp /run/delta/runner/lib/loader --library-path /run/delta/runner/lib \
     /run/delta/runner/bin/node /run/delta/runner/delta-runner.mjs run --config /run/delta/told/runner.json

@@ -1,6 +1,6 @@
 import { IDENTITY_FILE } from "../runner-start.ts";
 import { runnerCommand } from "../runner-folder.ts";
-import type { TaskFacts, TaskProfile } from "../task-profile.ts";
+import type { MachineNeeds, TaskFacts, TaskProfile } from "../task-profile.ts";
 import { type CatalogueImage, chooseMachine, type MachineCatalogue } from "./machine-catalogue.ts";
 
 export interface QemuProfile {
@@ -49,6 +49,8 @@ const RELAY_PORT = 80;
 const RUNNER_DISK_SERIAL = "delta-runner";
 const TOLD_FOLDER = "/run/delta/told";
 const WORKSPACE = "/workspace";
+/** nomad/images/start.sh makes it, with a limit on memory. */
+const STEP_GROUP = "/sys/fs/cgroup/delta/job";
 /** The first ordinary user of most systems; start.sh makes it where it is missing. */
 const STEP_USER = { uid: 1_000, gid: 1_000 };
 
@@ -63,7 +65,13 @@ export function qemuProfile(options: QemuProfile): TaskProfile {
     driver: "qemu",
     controlPlane: `http://${RELAY_ADDRESS}:${RELAY_PORT}`,
     workspaceRoot: WORKSPACE,
-    machine: { identityFile: `${TOLD_FOLDER}/identity`, stepUser: STEP_USER, bootMs: options.bootMs },
+    machine: {
+      identityFile: `${TOLD_FOLDER}/identity`,
+      stepUser: STEP_USER,
+      stepGroup: STEP_GROUP,
+      bootMs: options.bootMs,
+      needs: needsOf(options),
+    },
     refusal(request) {
       const { isolation } = request.job.runner;
       if (isolation !== null && isolation !== "vm") {
@@ -96,6 +104,18 @@ export function qemuProfile(options: QemuProfile): TaskProfile {
         memoryOverheadMegabytes: options.memoryOverheadMegabytes,
       };
     },
+  };
+}
+
+function needsOf({ catalogue, runnerFolder, runnerDisk, accelerator, user }: QemuProfile): MachineNeeds {
+  const images = Object.values(catalogue.images);
+  const nodeAndScript = runnerCommand(runnerFolder).slice(-2);
+  return {
+    disks: images.map(({ disk }) => disk),
+    files: [...images.flatMap(({ kernel, initrd }) => [kernel, initrd]), runnerDisk, ...nodeAndScript],
+    flags: QEMU_FLAGS,
+    isKvm: accelerator === "kvm",
+    user,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepUser } from "../../schemas/runner-config.ts";
 import type { StopSource } from "../stop-source.ts";
+import type { ControlGroup } from "./control-group.ts";
 import { findJobProcesses, killJobProcesses, signalJobProcesses, type JobIdentity } from "./job-processes.ts";
 import { openOutputPipe } from "./output-pipe.ts";
 
@@ -29,6 +30,8 @@ export interface CommandRequest {
   readonly job: JobIdentity;
   /** null: the runner's own. */
   readonly user: StepUser | null;
+  /** Where it runs apart from the runner; null: beside it. */
+  readonly group: ControlGroup | null;
   readonly output: CommandOutput;
   /** Folder in which the output pipe is made for a moment. */
   readonly pipeFolder: string;
@@ -118,6 +121,7 @@ function start(request: CommandRequest) {
     child.once("error", (error) => resolve({ exitCode: null, signal: null, error }));
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal, error: null }));
   });
+  request.group?.adopt();
   if (child.pid !== undefined) writeOutOfMemoryScore(child.pid, JOB_OOM_SCORE);
   const outputs = pipe.source ? [pipe.source] : [child.stdout, child.stderr].filter((end) => end !== null);
   return { child, exited, outputs };

@@ -94,7 +94,7 @@ describe.runIf(missingPart("docker") === null)("the demo's repository in contain
 
 describe.runIf(missingPart("qemu") === null)("the demo's repository in virtual machines", () => {
   test("runs, and the page shows how", { timeout: DEMO_MS }, async () => {
-    const world = await MachineWorld.start(await demoArchive());
+    const world = await MachineWorld.start(["--from", await demoArchive()]);
     onTestFinished(() => world.stop());
     const on = { address: world.agent.address, logTail: () => world.logTail() };
     const pool = { task: world.task(), ...RESOURCES };

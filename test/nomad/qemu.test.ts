@@ -70,6 +70,7 @@ describe("a pool of machines", () => {
       control_plane: "http://10.0.2.100:80",
       proof: { kind: "nomad_identity_file", file: "/run/delta/told/identity" },
       step_user: { uid: 1_000, gid: 1_000 },
+      step_group: "/sys/fs/cgroup/delta/job",
     });
     expect(args).toContain("name=opt/delta/identity,file=${NOMAD_SECRETS_DIR}/nomad_delta.jwt");
     expect(made.Templates).toBeUndefined();

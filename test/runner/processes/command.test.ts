@@ -21,6 +21,7 @@ function request(script: string, overrides: Partial<CommandRequest> = {}) {
     env: { PATH: process.env.PATH ?? "", DELTA_ATTEMPT_ID: folder },
     job: { attemptId: folder, folder, sinceTicks: 0 },
     user: null,
+    group: null,
     output: { write: (bytes) => ((text += Buffer.from(bytes).toString()), true), room: async () => {} },
     pipeFolder: folder,
     timeoutMs: null,

@@ -22,8 +22,8 @@ export class MachineWorld {
     this.folder = folder;
   }
 
-  /** The root is an archive of the cache. */
-  static async start(root: string): Promise<MachineWorld> {
+  /** With an image that `delta nomad image` makes of these arguments. */
+  static async start(root: readonly string[]): Promise<MachineWorld> {
     const folder = await mkdtemp(join(tmpdir(), "delta-machines-"));
     // QEMU runs as nobody.
     await chmod(folder, 0o755);
@@ -53,7 +53,7 @@ export class MachineWorld {
       runner_folder: join(this.folder, "runner"),
       runner_disk: join(this.folder, "delta-runner.img"),
       accelerator: "tcg",
-      boot_timeout_s: 300,
+      boot_timeout_s: 100,
       ...changes,
     };
   }
