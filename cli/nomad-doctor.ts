@@ -13,6 +13,10 @@ export async function diagnoseCluster(
   file: string,
   options: DiagnoseOptions,
 ): Promise<readonly NomadFinding[]> {
+  const address = options.client?.address;
+  if (address !== undefined && !/^https?:$/.test(URL.parse(address)?.protocol ?? "")) {
+    throw new CliFailure("usage", `"${address}" is no URL of a Nomad agent`, "See --client.");
+  }
   return await diagnoseNomad(await configOf(file), options);
 }
 

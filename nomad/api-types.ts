@@ -110,18 +110,57 @@ export const Members = Type.Object({
   Members: Type.Array(Type.Object({ Tags: orNull(Type.Record(Type.String(), Type.String())) })),
 });
 
+const DriverState = Type.Object({
+  Healthy: Type.Boolean(),
+  Detected: Type.Optional(Type.Boolean()),
+  HealthDescription: Type.Optional(Type.String()),
+});
+
 export const NodeStub = Type.Object({
   ID: Type.String(),
   Name: Type.String(),
   NodePool: Type.Optional(Type.String()),
   Status: Type.String(),
   SchedulingEligibility: Type.String(),
-  Drivers: orNull(Type.Record(Type.String(), Type.Object({ Healthy: Type.Boolean() }))),
+  Drivers: orNull(Type.Record(Type.String(), DriverState)),
 });
 export type NodeStub = Static<typeof NodeStub>;
 export const NodeList = Type.Array(NodeStub);
 
 export const NodeAnswer = Type.Object({ HostVolumes: orNull(Type.Record(Type.String(), Type.Unknown())) });
+
+/** An agent of itself: a client tells how its drivers are configured. Nomad writes one map or a list of them. */
+export const AgentSelf = Type.Object({
+  config: Type.Object({
+    DataDir: Type.String(),
+    Client: orNull(Type.Object({ Enabled: Type.Boolean(), NodePool: Type.Optional(Type.String()) })),
+    Plugins: orNull(
+      Type.Array(
+        Type.Object({ Name: Type.String(), Config: orNull(Type.Record(Type.String(), Type.Unknown())) }),
+      ),
+    ),
+  }),
+});
+
+/** What a token may do, by the names of its policies and roles. */
+export const TokenSelf = Type.Object({
+  Type: Type.String(),
+  Policies: orNull(Type.Array(Type.String())),
+  Roles: orNull(Type.Array(Type.Object({ ID: Type.String() }))),
+});
+
+export const AclRole = Type.Object({ Policies: orNull(Type.Array(Type.Object({ Name: Type.String() }))) });
+
+/** Nomad parses the rules on each read, with `policy = "write"` already spelled out in capabilities. */
+export const AclPolicy = Type.Object({
+  RulesJSON: orNull(
+    Type.Object({
+      Namespaces: orNull(
+        Type.Array(Type.Object({ Name: Type.String(), Capabilities: orNull(Type.Array(Type.String())) })),
+      ),
+    }),
+  ),
+});
 
 /** Some writes answer with an index, some with nothing at all. */
 export const Written = Type.Unknown();

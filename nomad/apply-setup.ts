@@ -4,13 +4,8 @@ import type { NomadClientConfig } from "./config.ts";
 import { NomadError } from "./nomad-error.ts";
 import type { SetupOptions } from "./setup-options.ts";
 import { relayFile, relayJobName } from "./setup-relay.ts";
-import {
-  NAMESPACE_CAPABILITIES,
-  NAMESPACE_LIMITS,
-  namespaceDescription,
-  NODE_POOL_DESCRIPTION,
-  policyText,
-} from "./setup.ts";
+import { NODE_POOL_DESCRIPTION } from "./setup-text.ts";
+import { namespaceDescription, namespaceLimits, policyOf } from "./setup.ts";
 
 /** The name of the ACL policy; a token of the control plane has this one and no other. */
 export const POLICY_NAME = "delta";
@@ -35,18 +30,17 @@ export async function applySetup(
   const write = async (path: string, body: object): Promise<unknown> =>
     (await nomad.call({ method: "POST", path, body: JSON.stringify(body), answer: Written })).value;
   try {
-    const { namespace, nodePool, runnerVolume } = options;
-    await write("/node/pools", { Name: nodePool, Description: NODE_POOL_DESCRIPTION });
+    const { namespace, machines } = options;
+    const nodePools = [options.nodePool, ...(machines === null ? [] : [machines.nodePool])];
+    for (const Name of nodePools) await write("/node/pools", { Name, Description: NODE_POOL_DESCRIPTION });
+    const { drivers, networks } = namespaceLimits(options);
     await write("/namespace", {
       Name: namespace,
       Description: namespaceDescription(options),
-      Capabilities: {
-        EnabledTaskDrivers: NAMESPACE_LIMITS.drivers,
-        EnabledNetworkModes: NAMESPACE_LIMITS.networks,
-      },
+      Capabilities: { EnabledTaskDrivers: drivers, EnabledNetworkModes: networks },
     });
-    const rules = policyText(namespace, runnerVolume, NAMESPACE_CAPABILITIES);
-    const policy = await write(`/acl/policy/${POLICY_NAME}`, { Name: POLICY_NAME, Rules: rules }).then(
+    const Rules = policyOf(options);
+    const policy = await write(`/acl/policy/${POLICY_NAME}`, { Name: POLICY_NAME, Rules }).then(
       () => "applied" as const,
       (error: unknown) => {
         if (!(error instanceof NomadError) || !/ACL support disabled/i.test(error.message)) throw error;
@@ -59,7 +53,7 @@ export async function applySetup(
       await write("/jobs", { Job });
     }
     return [
-      { part: "node pool", name: nodePool, outcome: "applied" },
+      ...nodePools.map((name) => ({ part: "node pool", name, outcome: "applied" }) as const),
       { part: "namespace", name: namespace, outcome: "applied" },
       { part: "policy", name: POLICY_NAME, outcome: policy },
       ...(options.relay.kind === "nomad"

@@ -2,6 +2,7 @@ import { Members, NodeAnswer, NodeList, type NodeStub } from "./api-types.ts";
 import type { NomadClient } from "./client.ts";
 import type { NomadConfig, NomadPool } from "./config.ts";
 import { bad, note, ok, type NomadFinding } from "./finding.ts";
+import { checkDriver } from "./machine-checks.ts";
 import { NomadError } from "./nomad-error.ts";
 import { newProbeId, probeRequest } from "./probe.ts";
 
@@ -59,10 +60,15 @@ async function checkNodes(
   const able = ready.filter((node) => node.Drivers?.[driver]?.Healthy === true);
   if (able.length === 0) {
     const advice = `Look at why the driver is off: \`nomad node status -verbose\` on a client of the pool.`;
-    return [bad(check, `${ready.length} ready, the driver ${driver} healthy on none`, advice)];
+    const found = `${ready.length} ready, the driver ${driver} healthy on none`;
+    return [bad(check, found, advice), ...checkDriver(name, pool, ready)];
   }
   const found = `${ready.length} of ${nodes.length} ready, ${driver} healthy on ${able.length}`;
-  return [ok(check, found), ...(await checkVolumes(client, name, pool, able))];
+  return [
+    ok(check, found),
+    ...checkDriver(name, pool, ready),
+    ...(await checkVolumes(client, name, pool, able)),
+  ];
 }
 
 async function checkVolumes(

@@ -5,6 +5,7 @@ import { NomadClient } from "./client.ts";
 import { checkCluster } from "./cluster-checks.ts";
 import type { NomadConfig } from "./config.ts";
 import { bad, note, ok, type NomadFinding } from "./finding.ts";
+import { checkConsoleRight, checkMachineClient, type ClientPlace } from "./machine-checks.ts";
 import { NomadError } from "./nomad-error.ts";
 import { checkRights } from "./rights-checks.ts";
 
@@ -17,6 +18,8 @@ export interface DiagnoseOptions {
   readonly relaySocket: string | null;
   /** A file with a token of more rights, for what only nodes can tell; null takes the dispatcher's own. */
   readonly nodeTokenFile: string | null;
+  /** This machine, when it is a client of a pool of machines; null leaves out what only such a one can tell. */
+  readonly client: ClientPlace | null;
 }
 
 /**
@@ -25,17 +28,20 @@ export interface DiagnoseOptions {
  */
 export async function diagnoseNomad(
   config: NomadConfig,
-  { relaySocket, nodeTokenFile }: DiagnoseOptions,
+  { relaySocket, nodeTokenFile, client: place }: DiagnoseOptions,
 ): Promise<readonly NomadFinding[]> {
   const client = new NomadClient(config);
-  const reader = new NomadClient({ ...config, tokenFile: nodeTokenFile ?? config.tokenFile });
+  const readerFile = nodeTokenFile ?? config.tokenFile;
+  const reader = new NomadClient({ ...config, tokenFile: readerFile });
   try {
     const reach = await checkReach(client, config);
     if (reach.some(({ check, state }) => check === "reachable" && state === "bad")) return reach;
     return [
       ...reach,
       ...(await checkRights(client, config)),
+      ...(await checkConsoleRight(client, config)),
       ...(await checkCluster(reader, config)),
+      ...(await checkMachineClient(config, readerFile, place)),
       ...(await checkRelay(config, relaySocket)),
     ];
   } finally {

@@ -9,8 +9,18 @@ export interface SetupOptions {
   readonly controlPlane: string;
   /** Its certificate is of an authority of one's own, whose PEM lies in the runner's folder as `ca.pem`. */
   readonly ownAuthority: boolean;
+  /** A pool of virtual machines beside the one of containers; null for none. */
+  readonly machines: MachineSetup | null;
   /** Who keeps the relay running. A job needs an image; any will do, the folder brings all that runs. */
   readonly relay: { readonly kind: "systemd" } | { readonly kind: "nomad"; readonly image: string };
+}
+
+export interface MachineSetup {
+  /** Node pool of the clients that run machines and nothing else. */
+  readonly nodePool: string;
+  /** Folder on each of them: one folder of it is one image. */
+  readonly imagesFolder: string;
+  readonly accelerator: "kvm" | "tcg";
 }
 
 export interface SetupFile {

@@ -16,12 +16,14 @@ export function relayJobName({ installation }: SetupOptions): string {
 
 /** The relay in the form that operators chose: a unit of each client's systemd, or one system job. */
 export function relayFile(options: SetupOptions): SetupFile {
-  if (options.relay.kind === "systemd") {
-    const use = "install as a systemd unit on every client of the pool";
-    return { name: "delta-relay.service", use, text: relayUnitText(options) };
-  }
+  if (options.relay.kind === "systemd") return relayUnitFile(options);
   const text = relayJobText(options, options.relay.image);
   return { name: "delta-relay.nomad.hcl", use: "nomad job run delta-relay.nomad.hcl", text };
+}
+
+export function relayUnitFile(options: SetupOptions): SetupFile {
+  const use = "install as a systemd unit on every client of the pool";
+  return { name: "delta-relay.service", use, text: relayUnitText(options) };
 }
 
 /** Arguments after the program, for a folder as the relay itself sees it. */

@@ -1,18 +1,28 @@
 import { jobNamePrefix } from "./job-name.ts";
 import type { SetupFile, SetupOptions } from "./setup-options.ts";
 import { relayFile, relayVolume } from "./setup-relay.ts";
-import { quote } from "./setup-text.ts";
+import { machineFiles } from "./setup-machines.ts";
+import { clientLimits, NO_RAW_EXEC, nodePoolText, quote } from "./setup-text.ts";
 
 /**
- * All that the dispatcher asks of Nomad, and nothing it does not: it never reads logs or files of
- * tasks, never runs commands in them and never purges. Fine-grained register and deregister rights
+ * All that the dispatcher asks of Nomad, and nothing it does not: it never reads files of tasks, and of
+ * their logs none where there are no machines, never runs commands in them and never purges. Fine-grained register and deregister rights
  * exist since Nomad 1.11.2.
  */
 export const NAMESPACE_CAPABILITIES = ["list-jobs", "read-job", "register-job", "deregister-job"] as const;
 
+/** With it a machine that does not come up is explained by the end of its console; a container has other words. */
+export const MACHINE_CAPABILITIES = ["read-logs"] as const;
+
 /** What a job of the namespace may use, whatever the dispatcher asks for. */
-export const NAMESPACE_LIMITS = { drivers: ["docker"], networks: ["none"] } as const;
-export const NODE_POOL_DESCRIPTION = "Runs attempts of Delta CI and nothing else";
+export function namespaceLimits({ machines }: SetupOptions) {
+  return { drivers: machines === null ? ["docker"] : ["docker", "qemu"], networks: ["none"] };
+}
+
+export function policyOf({ namespace, runnerVolume, machines }: SetupOptions): string {
+  const capabilities = [...NAMESPACE_CAPABILITIES, ...(machines === null ? [] : MACHINE_CAPABILITIES)];
+  return policyText(namespace, runnerVolume, capabilities);
+}
 
 export function namespaceDescription({ installation }: SetupOptions): string {
   return `Attempts of Delta CI; every job is named ${jobNamePrefix(installation)}<attempt id>`;
@@ -24,7 +34,7 @@ export function setupFiles(options: SetupOptions): readonly SetupFile[] {
     {
       name: "delta-policy.hcl",
       use: "nomad acl policy apply delta delta-policy.hcl",
-      text: policyText(options.namespace, options.runnerVolume, NAMESPACE_CAPABILITIES),
+      text: policyOf(options),
     },
     {
       name: "delta-namespace.hcl",
@@ -34,7 +44,7 @@ export function setupFiles(options: SetupOptions): readonly SetupFile[] {
     {
       name: "delta-node-pool.hcl",
       use: "nomad node pool apply delta-node-pool.hcl",
-      text: nodePoolText(options),
+      text: nodePoolText(options.nodePool),
     },
     {
       name: "delta-client.hcl",
@@ -42,6 +52,7 @@ export function setupFiles(options: SetupOptions): readonly SetupFile[] {
       text: clientText(options),
     },
     relayFile(options),
+    ...(options.machines === null ? [] : machineFiles(options, options.machines)),
   ];
 }
 
@@ -59,20 +70,14 @@ host_volume ${quote(volume)} {
 
 function namespaceText(options: SetupOptions): string {
   quote(options.installation);
+  const { drivers, networks } = namespaceLimits(options);
   return `name        = ${quote(options.namespace)}
 description = "${namespaceDescription(options)}"
 
 # What a job of this namespace may use, whatever the dispatcher asks for.
 capabilities {
-  enabled_task_drivers  = [${NAMESPACE_LIMITS.drivers.map(quote).join(", ")}]
-  enabled_network_modes = [${NAMESPACE_LIMITS.networks.map(quote).join(", ")}]
-}
-`;
-}
-
-function nodePoolText({ nodePool }: SetupOptions): string {
-  return `node_pool ${quote(nodePool)} {
-  description = "${NODE_POOL_DESCRIPTION}"
+  enabled_task_drivers  = [${drivers.map(quote).join(", ")}]
+  enabled_network_modes = [${networks.map(quote).join(", ")}]
 }
 `;
 }
@@ -87,11 +92,7 @@ function clientText(options: SetupOptions): string {
 `;
   return `client {
   node_pool        = ${quote(nodePool)}
-  # A job's grace and the runner's last report must fit; Nomad cuts longer wishes in silence.
-  max_kill_timeout = "5m"
-  # Finished attempts are many and small; their folders are read by nobody.
-  gc_max_allocs    = 200
-
+${clientLimits()}
   host_volume ${quote(runnerVolume)} {
     path      = ${quote(runnerFolder)}
     read_only = true
@@ -107,10 +108,5 @@ plugin "docker" {
   }
 }
 
-plugin "raw_exec" {
-  config {
-    enabled = false
-  }
-}
-`;
+${NO_RAW_EXEC}`;
 }

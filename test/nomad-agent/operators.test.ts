@@ -63,7 +63,7 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     const tokenFile = join(folder, `${name}.token`);
     await writeFile(tokenFile, String(token["SecretID"]), { mode: 0o600 });
     const config = nomadConfig(agent.address, { tokenFile, pools: { default: poolOf(PROFILE) } });
-    return await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null });
+    return await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null, client: null });
   }
 
   const badOf = (findings: readonly NomadFinding[]) =>
@@ -96,7 +96,11 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
 
   test("with a token that may read nodes the doctor sees a driver that is missing", async () => {
     const config = nomadConfig(agent.address, { tokenFile: management, pools: { default: poolOf(PROFILE) } });
-    const findings = await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: management });
+    const findings = await diagnoseNomad(config, {
+      relaySocket: null,
+      nodeTokenFile: management,
+      client: null,
+    });
     expect(badOf(findings)).toEqual(["nodes default: 1 ready, the driver docker healthy on none"]);
     expect(findings.find(({ check }) => check === "version")?.found).toMatch(/^Nomad \d+\.\d+\.\d+/);
   });
@@ -140,6 +144,7 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
       runnerFolder: "/opt/delta",
       controlPlane: "https://ci.example",
       ownAuthority: false,
+      machines: null,
       relay: { kind: "systemd" as const },
     };
     const applied = await applySetup(client, options);
@@ -175,6 +180,7 @@ const SETUP: SetupOptions = {
   runnerFolder: "/opt/delta",
   controlPlane: "https://ci.example",
   ownAuthority: true,
+  machines: null,
   relay: { kind: "nomad", image: "registry.example/any:1" },
 };
 

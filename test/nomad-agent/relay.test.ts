@@ -107,6 +107,7 @@ describe.runIf(missingPart("docker") === null)("a relay to a control plane behin
         runnerFolder: world.runnerFolder,
         controlPlane: await behindTls(controlPlane),
         ownAuthority: true,
+        machines: null,
         relay: { kind: "nomad", image: `${EMPTY_IMAGE}:1` },
       };
       const nomad = async (path: string, method: string, body?: object): Promise<unknown> => {

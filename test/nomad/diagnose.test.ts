@@ -44,7 +44,12 @@ async function diagnose({ faults = [], image, tokenFile, options }: Situation) {
   for (const [call, fault] of faults) proxy.inject(call, fault, 100);
   const pools = { default: poolOf(containers(image)) };
   const config = nomadConfig(proxy.address, { pools, tokenFile: tokenFile ?? null });
-  const findings = await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null, ...options });
+  const findings = await diagnoseNomad(config, {
+    relaySocket: null,
+    nodeTokenFile: null,
+    client: null,
+    ...options,
+  });
   return new Map(findings.map((finding) => [finding.check, finding]));
 }
 

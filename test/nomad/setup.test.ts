@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { QEMU_FLAGS } from "../../nomad/profiles/qemu.ts";
+import { readNomadConfig } from "../../nomad/read-config.ts";
 import type { SetupOptions } from "../../nomad/setup-options.ts";
 import { setupFiles } from "../../nomad/setup.ts";
 
@@ -14,6 +16,7 @@ const options: SetupOptions = {
   runnerFolder: "/opt/delta",
   controlPlane: "https://ci.example:8443",
   ownAuthority: false,
+  machines: null,
   relay: { kind: "systemd" },
 };
 
@@ -38,6 +41,47 @@ test("an authority of one's own is named to the relay, beside the runner", () =>
     ({ name }) => name === "delta-relay.service",
   );
   expect(unit?.text).toContain("--control-plane https://ci.example:8443 --ca /opt/delta/ca.pem\n");
+});
+
+describe("with machines", () => {
+  const machines = { nodePool: "ci-machines", imagesFolder: "/srv/images", accelerator: "tcg" } as const;
+  const textOf = (name: string, changes: Partial<SetupOptions> = {}) =>
+    setupFiles({ ...options, machines, ...changes }).find((file) => file.name === name)?.text ?? "";
+
+  test("the namespace lets QEMU run, and the policy lets the console be read; without them neither", () => {
+    expect(textOf("delta-namespace.hcl")).toContain('enabled_task_drivers  = ["docker", "qemu"]');
+    expect(textOf("delta-policy.hcl")).toContain('"deregister-job", "read-logs"]');
+    const without = setupFiles(options).map(({ text }) => text);
+    expect(without.join("\n")).not.toMatch(/qemu|read-logs|machine/);
+  });
+
+  test("the clients' driver takes the images and the arguments of our machines, and nothing else", () => {
+    const text = textOf("delta-machine-client.hcl");
+    expect(text).toContain('image_paths    = ["/srv/images"]');
+    const list = /args_allowlist = \[\n((?: +"\S+",\n)+) +\]/.exec(text)?.[1] ?? "";
+    expect([...list.matchAll(/"(\S+)"/g)].map((match) => match[1])).toEqual([...QEMU_FLAGS]);
+    expect(text).toContain('node_pool        = "ci-machines"');
+    expect(textOf("delta-machine-node-pool.hcl")).toContain('node_pool "ci-machines"');
+  });
+
+  test("the pool's entry is one that the control plane takes, and its images lie where the driver takes them", () => {
+    const pools = JSON.parse(textOf("delta-machine-pool.json", { runnerFolder: "/srv/delta" }));
+    const file = { version: 1, address: "http://127.0.0.1:4646", pools };
+    const { config } = readNomadConfig("nomad.json", JSON.stringify(file), null);
+    expect(config.pools["machines"]).toMatchObject({ nodePool: "ci-machines", profile: { driver: "qemu" } });
+    expect(config.pools["machines"]?.profile.machine?.needs).toMatchObject({
+      disks: ["/srv/images/debian-12/disk.qcow2"],
+      files: expect.arrayContaining(["/srv/images/debian-12/vmlinuz", "/srv/delta/delta-runner.img"]),
+      isKvm: false,
+    });
+  });
+
+  test("its clients keep the relay by systemd, also where that of containers is a job", () => {
+    const relay = { kind: "nomad", image: "registry.example/any:1" } as const;
+    const relays = setupFiles({ ...options, machines, relay }).filter(({ name }) => name.includes("relay"));
+    expect(relays.map(({ name }) => name)).toEqual(["delta-relay.nomad.hcl", "delta-relay.service"]);
+    expect(relays[1]?.use).toContain("pool of machines");
+  });
 });
 
 test("with an image the relay is a system job, and clients offer it the folder to write to", () => {

@@ -1,13 +1,14 @@
-import { boolean, string } from "@oclif/core/flags";
+import { boolean, option, string } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../../base-command.ts";
 import { writeData } from "../../output.ts";
 
 export class NomadSetup extends DeltaCommand {
   static override summary = "Write what a Nomad cluster needs, as files to review.";
   static override description =
-    "An ACL policy of least rights, a namespace, a node pool, the clients' configuration and the relay, each with the line that puts it to use. With --apply what is the cluster's is also written to it, which asks for a management token. TLS files come from NOMAD_CACERT, NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY and NOMAD_TLS_SERVER_NAME.";
+    "An ACL policy of least rights, a namespace, a node pool, the clients' configuration and the relay, with --machines also what a pool of virtual machines needs, each with the line that puts it to use. With --apply what is the cluster's is also written to it, which asks for a management token. TLS files come from NOMAD_CACERT, NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY and NOMAD_TLS_SERVER_NAME.";
   static override examples = [
     "<%= config.bin %> nomad setup --control-plane https://ci.example:8443",
+    "<%= config.bin %> nomad setup --control-plane https://ci.example:8443 --machines",
     "<%= config.bin %> nomad setup --control-plane https://ci.example:8443 --apply --nomad-token-file management.token",
   ];
   static override flags = {
@@ -34,6 +35,23 @@ export class NomadSetup extends DeltaCommand {
         "Run the relay as a Nomad system job in this image, in place of a systemd unit. Any image will do.",
       helpValue: "IMAGE",
     }),
+    machines: boolean({
+      summary: "Also for a pool of virtual machines, on clients of its own.",
+    }),
+    "machine-node-pool": string({
+      summary: "Node pool of those clients; the default is ci-machines.",
+      dependsOn: ["machines"],
+    }),
+    "images-folder": string({
+      summary: "Folder of the machines' images on each of them; the default is /opt/delta/images.",
+      helpValue: "DIR",
+      dependsOn: ["machines"],
+    }),
+    accelerator: option({
+      summary: "kvm has hardware run the machines and is the default; tcg emulates, some ten times slower.",
+      options: ["kvm", "tcg"] as const,
+      dependsOn: ["machines"],
+    })(),
     apply: boolean({
       default: false,
       summary: "Also write policy, namespace, node pool and a relay that is a job to the cluster.",
@@ -57,6 +75,13 @@ export class NomadSetup extends DeltaCommand {
         runnerFolder: flags["runner-folder"],
         controlPlane: flags["control-plane"],
         ownAuthority: flags["own-authority"],
+        machines: flags.machines
+          ? {
+              nodePool: flags["machine-node-pool"] ?? "ci-machines",
+              imagesFolder: flags["images-folder"] ?? "/opt/delta/images",
+              accelerator: flags.accelerator ?? "kvm",
+            }
+          : null,
         relay:
           flags["relay-image"] === undefined
             ? { kind: "systemd" }

@@ -13,6 +13,8 @@ export interface FakeNomad {
   registerRefusal: { readonly status: number; readonly text: string } | null;
   /** The cluster's public keys, as JWKs. */
   keys: readonly object[];
+  /** The configuration of the client's own agent, as it tells it. */
+  agentConfig: object;
   readonly calls: string[];
   /** Of the bodies it answered with. */
   bytesSent: number;
@@ -56,6 +58,7 @@ export async function startFakeNomad(): Promise<FakeNomad> {
     tokens: null,
     registerRefusal: null,
     keys: [],
+    agentConfig: { DataDir: "/nowhere", Client: { Enabled: true, NodePool: "default" }, Plugins: null },
     calls: [],
     bytesSent: 0,
     nextCall: (call) => new Promise((resolve) => awaited.set(call, resolve)),
@@ -87,7 +90,8 @@ async function answer(
     response.once("close", () => streams.delete(response));
     return;
   }
-  const operators = operatorAnswers(path);
+  if (path === "/v1/acl/token/self") throw new Refusal(400, "ACL support disabled");
+  const operators = operatorAnswers(fake, path);
   if (operators !== null) return void response.writeHead(200).end(JSON.stringify(operators));
   const headers: Record<string, string> = {
     "content-type": "application/json",
@@ -104,8 +108,9 @@ async function answer(
   response.writeHead(200, headers).end(text);
 }
 
-/** One server and one node that has all that a container needs. */
-function operatorAnswers(path: string): unknown {
+/** One server and one node that has all that containers and machines need. */
+function operatorAnswers(fake: FakeNomad, path: string): unknown {
+  const able = { Detected: true, Healthy: true, HealthDescription: "Healthy" };
   const node = { ID: "n1", Name: "node-1", NodePool: "default", Status: "ready" };
   switch (path) {
     case "/v1/status/leader":
@@ -113,7 +118,9 @@ function operatorAnswers(path: string): unknown {
     case "/v1/agent/members":
       return { Members: [{ Tags: { build: "2.0.5" } }] };
     case "/v1/nodes":
-      return [{ ...node, SchedulingEligibility: "eligible", Drivers: { docker: { Healthy: true } } }];
+      return [{ ...node, SchedulingEligibility: "eligible", Drivers: { docker: able, qemu: able } }];
+    case "/v1/agent/self":
+      return { config: fake.agentConfig, stats: {}, member: {} };
     case "/v1/node/n1":
       return { HostVolumes: { "delta-runner": {} } };
     default:

@@ -22,7 +22,7 @@ const SERVER_NAME = "server.global.nomad";
 /** A drain that waits for its attempts, on a machine that has much else to do. */
 const COMMAND_MS = 240_000;
 /** A restart fits in, however slow the machine is; power that fails is still noticed. */
-const LEASE_TTL_MS = 40_000;
+const LEASE_TTL_MS = 45_000;
 
 /** A cluster and a control plane as operators have them, whose guide's paths and addresses are those of one test. */
 export class GuideWorld {
