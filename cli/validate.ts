@@ -1,14 +1,11 @@
 import { pushEvent } from "../schemas/event.ts";
-import { readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { writeFile } from "node:fs/promises";
 import { applyFixes, type SourceTexts } from "../compiler/diagnostics/index.ts";
 import {
   compile,
   inputTexts,
   NO_PINNED,
   type PinnedFiles,
-  PIPELINE_FILE,
   wantedContents,
   type CompileInput,
   type OperatorPolicy,
@@ -29,65 +26,91 @@ import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { writeData, writeTalk } from "./output.ts";
 import { pinnedHere } from "./pinned-here.ts";
+import { ofWorkingTree, pipelinesNamed, type PipelineToCheck } from "./pipelines-to-check.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 import { openHere, readingGit } from "./repository.ts";
 
 interface ValidateRequest {
-  readonly file: string | null;
+  /** Files and folders; the pipeline of the working tree when there are none. */
+  readonly files: readonly string[];
   readonly fix: boolean;
   readonly format: DiagnosticFormat;
   readonly limits: PlanLimits;
   readonly policy: OperatorPolicy | null;
 }
 
-/** Files as a person has them now, by their path in the repository, and where each came from. */
-interface Overlay {
-  readonly contents: ReadonlyMap<string, Uint8Array>;
-  /** Where to write a fixed file; null for standard input. */
-  readonly origin: (path: string) => string | null;
-}
-
 /** A commit that is none, for what has not been committed yet. */
 const NO_COMMIT = "0".repeat(40);
 
-/** Checks the pipeline and prints what was found. The exit code is 1 when there are errors. */
+/** Checks pipelines and prints all that was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
-  const { limits, policy } = request;
-  const overlay = request.file === null ? await workingTree() : await oneFile(request.file);
-  const around = await surroundings(request.file !== null);
-  const base = { ...around, limits, policy, pinned: await pinnedFor(around, overlay.contents) };
-  let found = check(base, overlay.contents);
-  if (request.fix) found = await fix(base, overlay, found);
-  const { diagnostics, sources } = shownAs(request.file, found);
-  if (diagnostics.length === 0 && request.format === "human") {
-    writeData(`${request.file ?? PIPELINE_FILE} is valid`);
-  } else writeData(formatDiagnostics(request.format, diagnostics, sources));
+  const { limits, policy, files, format } = request;
+  const pipelines = files.length === 0 ? [await ofWorkingTree()] : await pipelinesNamed(files);
+  const around = { ...(await surroundings(files.length > 0)), limits, policy };
+  const checked: Shown[] = [];
+  for (const pipeline of pipelines) {
+    const base = { ...around, pinned: await pinnedFor(around, pipeline.contents) };
+    const found = check(base, pipeline.contents);
+    checked.push(shownAs(pipeline, request.fix ? await fix(base, pipeline, found) : found));
+  }
+  const { diagnostics, sources } = together(checked);
+  if (diagnostics.length === 0 && format === "human") {
+    const [only] = pipelines;
+    const what = pipelines.length === 1 ? `${only?.name} is` : `${pipelines.length} pipelines are`;
+    writeData(`${what} valid`);
+  } else writeData(formatDiagnostics(format, diagnostics, sources));
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = EXIT.findings;
 }
 
 /** What is wrong with the pipeline in the working tree. */
 export async function checkWorkingTree(): Promise<readonly Diagnostic[]> {
-  const [base, overlay] = await Promise.all([surroundings(false), workingTree()]);
-  const pinned = await pinnedFor(base, overlay.contents);
-  return check({ ...base, pinned }, overlay.contents).diagnostics;
+  const [base, { contents }] = await Promise.all([surroundings(false), ofWorkingTree()]);
+  const pinned = await pinnedFor(base, contents);
+  return check({ ...base, pinned }, contents).diagnostics;
 }
 
-/** Places in the file that was named are shown by that name, not by the one it stands for. */
-function shownAs(
-  file: string | null,
-  { diagnostics, sources }: Found,
-): Pick<Found, "diagnostics" | "sources"> {
-  if (file === null) return { diagnostics, sources };
-  const name = file === "-" ? "(standard input)" : file;
-  const named = (span: Span): Span => (span.file === PIPELINE_FILE ? { ...span, file: name } : span);
+/** Findings with the names that a person gave, and the texts by those names. */
+interface Shown {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: SourceTexts;
+  /** Names of the pipeline's own files. */
+  readonly own: ReadonlySet<string>;
+}
+
+/** Places in a file that was named are shown by that name, not by the path it stands for. */
+function shownAs({ nameOf }: PipelineToCheck, { contents, diagnostics, sources }: Found): Shown {
+  const named = (span: Span): Span => ({ ...span, file: nameOf(span.file) });
+  const paths = new Map(Array.from(contents.keys(), (path) => [nameOf(path), path]));
   return {
     diagnostics: diagnostics.map((diagnostic) => ({
       ...diagnostic,
       span: diagnostic.span === null ? null : named(diagnostic.span),
       related: diagnostic.related.map((other) => ({ ...other, span: named(other.span) })),
+      ...(diagnostic.fix === undefined
+        ? {}
+        : {
+            fix: {
+              ...diagnostic.fix,
+              edits: diagnostic.fix.edits.map((edit) => ({ ...edit, span: named(edit.span) })),
+            },
+          }),
     })),
-    sources: (path) => sources(path === name ? PIPELINE_FILE : path),
+    sources: (name) => sources(paths.get(name) ?? name),
+    own: new Set(paths.keys()),
   };
+}
+
+/** The findings of several pipelines as one answer; what two of them share is told once. */
+function together(all: readonly Shown[]): Pick<Shown, "diagnostics" | "sources"> {
+  const unique = new Map(
+    all.flatMap(({ diagnostics }) => diagnostics.map((one) => [JSON.stringify(one), one] as const)),
+  );
+  const sources: SourceTexts = (name) => {
+    const owner = all.find(({ own }) => own.has(name));
+    if (owner !== undefined) return owner.sources(name);
+    return all.map((one) => one.sources(name)).find((text) => text !== null) ?? null;
+  };
+  return { diagnostics: [...unique.values()], sources };
 }
 
 interface Found {
@@ -171,44 +194,10 @@ function emptyRepository(): Omit<CompileInput, "compilerVersion" | "request" | "
   };
 }
 
-async function workingTree(): Promise<Overlay> {
-  const { path: root } = await openHere();
-  const names = await readdir(join(root, ".delta"), { recursive: true, withFileTypes: true }).catch(() => []);
-  const contents = new Map<string, Uint8Array>();
-  for (const entry of names) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    contents.set(path.slice(root.length + 1), await readFile(path));
-  }
-  if (!contents.has(PIPELINE_FILE)) {
-    const hint = "`delta init` writes a first one.";
-    throw new CliFailure("pipeline_missing", `there is no ${PIPELINE_FILE} in ${root}`, hint);
-  }
-  return { contents, origin: (path) => join(root, path) };
-}
-
-async function oneFile(file: string): Promise<Overlay> {
-  if (file === "-") {
-    const given = new TextEncoder().encode(await text(process.stdin));
-    return { contents: new Map([[PIPELINE_FILE, given]]), origin: () => null };
-  }
-  try {
-    const bytes = await readFile(file);
-    return {
-      contents: new Map([[PIPELINE_FILE, bytes]]),
-      origin: (path) => (path === PIPELINE_FILE ? file : null),
-    };
-  } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new CliFailure("file_unreadable", `cannot read ${file}: ${why}`, null, error);
-  }
-}
-
 /** Rounds of fixing: a fix can lay bare another, but never for ever. */
 const FIX_ROUNDS_MAX = 10;
 
-async function fix(base: CompileInput, overlay: Overlay, first: Found): Promise<Found> {
+async function fix(base: CompileInput, pipeline: PipelineToCheck, first: Found): Promise<Found> {
   let found = first;
   for (let round = 0; round < FIX_ROUNDS_MAX; round += 1) {
     const { texts, applied } = applyFixes(found.diagnostics, found.sources);
@@ -216,7 +205,7 @@ async function fix(base: CompileInput, overlay: Overlay, first: Found): Promise<
     const contents = new Map(found.contents);
     for (const [path, fixed] of texts) {
       contents.set(path, new TextEncoder().encode(fixed));
-      const origin = overlay.origin(path);
+      const origin = pipeline.origin(path);
       if (origin === null)
         throw new CliFailure("usage", "--fix needs a file to write to", "Name one, or run it in place.");
       await writeFile(origin, fixed);

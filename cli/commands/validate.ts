@@ -8,15 +8,19 @@ import { policyFlag, policyOf } from "../policy-flag.ts";
 export class Validate extends DeltaCommand {
   static override summary = "Check the pipeline, as it is in the working tree, and point at what is wrong.";
   static override description =
-    "Reads .delta/ from the working tree, or one file, or standard input when FILE is `-`. Ends with 1 when there are errors.";
+    "Reads .delta/ from the working tree, or the files and folders that are named: a folder stands for the pipeline in its .delta/, or else for every YAML file below it. All findings are one answer. Ends with 1 when there are errors.";
   static override examples = [
     "<%= config.bin %> validate",
     "<%= config.bin %> validate --fix",
     "<%= config.bin %> validate --format sarif > delta.sarif",
+    "<%= config.bin %> validate services/a services/b pipelines/*.yaml",
     "cat pipeline.yaml | <%= config.bin %> validate -",
   ];
+  static override strict = false;
   static override args = {
-    file: string({ description: "File to check in place of .delta/pipeline.yaml; `-` is standard input." }),
+    files: string({
+      description: "Files and folders to check in place of .delta/pipeline.yaml; `-` is standard input.",
+    }),
   };
   static override flags = {
     format: option({
@@ -34,11 +38,11 @@ export class Validate extends DeltaCommand {
   }
 
   async run(): Promise<JsonAnswer> {
-    const { args, flags } = await this.parse(Validate);
+    const { argv, flags } = await this.parse(Validate);
     const { validateHere } = await import("../validate.ts");
     const format = super.jsonEnabled() ? "json" : flags.format;
     await validateHere({
-      file: args.file ?? null,
+      files: argv.map(String),
       fix: flags.fix,
       format,
       limits: limitsOf(flags),

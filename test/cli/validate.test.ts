@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { delta, type Result } from "./support/delta.ts";
 import { makeRepository, temporaryFolder } from "./support/repository.ts";
@@ -74,6 +74,48 @@ describe("delta validate", () => {
     const bad = await delta(["validate", "-"], { cwd, stdin: "version: 2\n" });
     expect(bad.code).toBe(1);
     expect(bad.stdout).toContain("(standard input):1:");
+  });
+
+  test("several files and folders give one answer, in every format, and one exit code", async () => {
+    const folder = temporaryFolder();
+    const write = (path: string, text: string): void => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    write("good.yaml", GOOD);
+    write("bad.yaml", GOOD.replace("steps:", "stpes:"));
+    write("many/x/one.yml", GOOD.replace("jobs:", "jbos:"));
+    write("many/notes.txt", "not a pipeline");
+    write("service/.delta/pipeline.yaml", `include: [.delta/part.yaml]\n${GOOD}`);
+    write("service/.delta/part.yaml", "version: 1\njobs: { b: { needs: [nobody], steps: [b] } }\n");
+    const names = ["good.yaml", "bad.yaml", "many", "service"];
+    const human = await delta(["validate", ...names], { cwd: folder });
+    expect(human.code).toBe(1);
+    for (const place of ["bad.yaml:5:", "many/x/one.yml:3:", "service/.delta/part.yaml:2:"])
+      expect(human.stdout).toContain(`\n${place}`.trimStart());
+    expect(human.stdout).not.toContain("good.yaml");
+    const json = JSON.parse((await delta(["validate", "--json", ...names], { cwd: folder })).stdout);
+    const files = json.diagnostics.map(({ range }: { range: { file: string } }) => range.file);
+    expect([...new Set(files)]).toEqual(["bad.yaml", "many/x/one.yml", "service/.delta/part.yaml"]);
+    const sarif = JSON.parse(
+      (await delta(["validate", "--format", "sarif", ...names], { cwd: folder })).stdout,
+    );
+    expect(sarif.runs).toHaveLength(1);
+    expect(sarif.runs[0].results).toHaveLength(json.diagnostics.length);
+    const rules = sarif.runs[0].tool.driver.rules.map(({ id }: { id: string }) => id);
+    for (const { ruleId, ruleIndex } of sarif.runs[0].results) expect(rules[ruleIndex]).toBe(ruleId);
+    const good = await delta(["validate", "good.yaml", "good.yaml", "-"], { cwd: folder, stdin: GOOD });
+    expect(good).toMatchObject({ code: 0, stdout: "2 pipelines are valid\n" });
+    const fixed = await delta(["validate", "--fix", "bad.yaml", "good.yaml"], { cwd: folder });
+    expect(fixed).toMatchObject({ code: 0, stdout: "2 pipelines are valid\n" });
+    expect(readFileSync(join(folder, "bad.yaml"), "utf8")).toBe(GOOD);
+  });
+
+  test("a folder without a pipeline and without YAML files ends with 3", async () => {
+    const folder = temporaryFolder();
+    const { code, stderr } = await delta(["validate", folder], { cwd: folder });
+    expect(code).toBe(3);
+    expect(stderr).toContain("neither .delta/pipeline.yaml nor any YAML file");
   });
 
   test("a repository without a pipeline, a missing file and no repository end with 3", async () => {
