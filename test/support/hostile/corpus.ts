@@ -9,7 +9,9 @@ import { changeSet } from "../compiler/changes-between.ts";
 import { treeOf } from "../compiler/tree-snapshot.ts";
 import { testEvent } from "../plans.ts";
 import { CRAFTED_GLOBS, REFUSED_GLOBS } from "./globs.ts";
+import { hostileChanges } from "./changes.ts";
 import { CPU_MS_MAX, type HostileCase, type HostileText, lines } from "./hostile-case.ts";
+import { hostileManifests } from "./manifests.ts";
 import { FORBIDDEN_ADDRESSES, HOSTILE_PATHS, HOSTILE_REFS } from "./names.ts";
 import { HOSTILE_PIPELINES } from "./pipelines.ts";
 import { HOSTILE_YAML } from "./yaml-texts.ts";
@@ -31,6 +33,8 @@ export function hostileCorpus(): readonly HostileCase[] {
     ...HOSTILE_PATHS.map(([name, bytes]) => pathCase(name, bytes)),
     ...HOSTILE_REFS.map(refCase),
     ...FORBIDDEN_ADDRESSES.map(addressCase),
+    ...hostileManifests(),
+    ...hostileChanges(),
   ];
 }
 
@@ -43,6 +47,12 @@ export function compileLargestFile(): void {
   );
   const { plan } = compile({ ...inputOf(`version: 1\njobs:\n${jobs}\n`), limits: { jobs: 10_000 } });
   if (plan === null) throw new Error("the pipeline to compare with has errors");
+}
+
+/** What a planning process has done before it meets anything hostile. */
+export function planSmallPipeline(): void {
+  if (compile(inputOf("version: 1\njobs: { a: { steps: [make] } }\n")).plan === null)
+    throw new Error("the small pipeline has errors");
 }
 
 function pipelineCase({ name, text, code, bound = CPU_MS_MAX }: HostileText): HostileCase {

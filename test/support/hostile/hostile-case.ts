@@ -5,6 +5,8 @@ export interface HostileCase {
   /** A diagnostic code, or the word of another typed answer; one of those that `answers` gives. */
   readonly expected: string;
   readonly bound: CostBound;
+  /** What memory may grow by until the answer is there; MEBIBYTES_MAX when absent. */
+  readonly mebibytes?: number;
   /** Carries the input through the real door. The input is made before, once. */
   readonly answers: () => readonly string[];
 }
@@ -17,6 +19,9 @@ export type CostBound = number | "whole";
 
 /** What a case may cost when nothing else is said, in milliseconds of CPU time. */
 export const CPU_MS_MAX = 50;
+
+/** What a case may need when nothing else is said, garbage included. */
+export const MEBIBYTES_MAX = 64;
 
 /** A pipeline file that must be refused. */
 export interface HostileText {

@@ -16,9 +16,6 @@ const blockBomb = [
 ].join("\n");
 const mergeBomb = `a: &a {${list(4_000, (index) => `k${index}: 1`)}}\nb:\n${"- { <<: *a }\n".repeat(9_000)}`;
 
-/** For what is counted: ten thousand keys or aliases are read before there are too many. */
-const COUNTED_MS_MAX = 100;
-
 /** Bytes that no YAML reader should be given as they are. */
 export const HOSTILE_YAML: readonly HostileText[] = [
   { name: "Y1 nothing", text: "", code: "DC1002" },
@@ -49,7 +46,6 @@ export const HOSTILE_YAML: readonly HostileText[] = [
     name: "Y4 twenty thousand aliases",
     text: `- &a v\n${lines(9_000, () => "- [*a, *a]")}`,
     code: "DC1008",
-    bound: COUNTED_MS_MAX,
     before: 60_000,
   },
   { name: "Y5 an alias inside its own anchor", text: "a: &a [*a]", code: "DC1009" },
@@ -57,14 +53,12 @@ export const HOSTILE_YAML: readonly HostileText[] = [
     name: "Y6 twenty thousand keys",
     text: lines(20_000, (index) => `k${index}: 1`),
     code: "DC1007",
-    bound: COUNTED_MS_MAX,
     before: 90_000,
   },
   {
     name: "Y6 twenty thousand keys in braces",
     text: `{${list(20_000, (index) => `k${index}: 1`)}}`,
     code: "DC1007",
-    bound: COUNTED_MS_MAX,
     before: 100_000,
   },
   { name: "Y8 a key twice", text: "image: a\nimage: b", code: "DC1018" },
