@@ -1,52 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../control-plane/clock.ts";
-import { connect, type Database } from "../../../control-plane/db/client.ts";
-import { GitHubForge } from "../../../control-plane/forge/github/github-forge.ts";
-import { registerWebhooks } from "../../../control-plane/http/webhooks.ts";
-import { createTestDatabase } from "../../support/database.ts";
-import {
-  deliver,
-  pullRequestDelivery,
-  pushDelivery,
-  rerequestDelivery,
-  signature,
-  type Delivery,
-} from "../../support/github/deliveries.ts";
-import { createAppIdentity } from "../../support/github/app-jwt.ts";
-import { startHttpServer } from "../../support/http-server.ts";
-
-const SECRET = "a webhook secret";
-const HEAD = "a".repeat(40);
-const repository = {
-  id: 12,
-  fullName: "ada/engine",
-  path: "/nowhere",
-  defaultBranch: "main",
-  installationId: 34,
-};
-const { privateKey } = createAppIdentity("1");
-
-async function world(database?: Database) {
-  const used = database ?? (await createTestDatabase()).database;
-  const github = new GitHubForge(
-    { apiUrl: "http://127.0.0.1:9", appId: "1", privateKey, webhookSecret: SECRET },
-    systemClock,
-    { warn: () => {} },
-  );
-  const server = await startHttpServer((app) => registerWebhooks(app, { database: used, github }));
-  const target = `${server.url}/webhooks/github`;
-  return { database: used, server, target, send: (delivery: Delivery) => deliver(target, SECRET, delivery) };
-}
-
-const push = (change = {}) => pushDelivery(repository, "https://forge.example", { after: HEAD, ...change });
-
-async function counts(database: Database) {
-  const [row] = await database<{ deliveries: number; runs: number; tasks: number }[]>`
-    select (select count(*)::int from delta.deliveries) as deliveries, (select count(*)::int from delta.runs) as runs,
-      (select count(*)::int from graphile_worker.jobs where task_identifier = 'plan-run') as tasks`;
-  return row;
-}
+import { connect } from "../../../control-plane/db/client.ts";
+import { pullRequestDelivery, signature } from "../../support/github/deliveries.ts";
+import { SECRET, HEAD, repository, world, push, counts } from "../../support/webhook-world.ts";
 
 describe("an accepted delivery", () => {
   test("makes one run and wakes the planner, all of it committed before the answer", async () => {
@@ -251,61 +207,5 @@ describe("a refused delivery", () => {
     expect(text).not.toContain("hidden_name");
     expect(text + server.log.join("")).not.toContain("hunter2");
     await away.end();
-  });
-});
-
-describe("a check that somebody asks to run again", () => {
-  async function endedRun() {
-    const made = await world();
-    const first = (await (await made.send(push())).json()) as { run: string };
-    await made.database`
-      update delta.runs set state = 'canceled', reason = 'canceled_by_user', finalized_at = clock_timestamp(), wake_at = null`;
-    const checkId = randomUUID();
-    await made.database`insert into delta.checks (id, run_id, name) values (${checkId}, ${first.run}, 'delta')`;
-    return { ...made, first: first.run, checkId };
-  }
-  const rerequest = (externalId: string | null, headSha = HEAD) =>
-    rerequestDelivery(repository, "https://forge.example", { headSha, externalId });
-
-  test("makes a new run of the same event, once per delivery", async () => {
-    const { database, send, first, checkId } = await endedRun();
-    const delivery = rerequest(checkId);
-    const answer = (await (await send(delivery)).json()) as { run: string };
-    await send(delivery);
-    const runs = await database`select id, rerun_of, event from delta.runs order by number`;
-    expect(runs).toHaveLength(2);
-    expect(runs[1]).toMatchObject({ id: answer.run, rerun_of: first, event: runs[0]?.["event"] });
-  });
-
-  test("by its commit does the same", async () => {
-    const { database, send, first } = await endedRun();
-    expect((await send(rerequest(null))).status).toBe(202);
-    expect(await database`select 1 from delta.runs where rerun_of = ${first}`).toHaveLength(1);
-  });
-
-  test.each([
-    ["an id that is not ours", "12345"],
-    ["an id nobody knows", randomUUID()],
-  ])("with %s makes nothing", async (_name, externalId) => {
-    const { database, send } = await endedRun();
-    expect(await (await send(rerequest(externalId))).json()).toMatchObject({ state: "ignored", run: null });
-    expect(await database`select 1 from delta.runs`).toHaveLength(1);
-  });
-
-  test("of another repository makes nothing", async () => {
-    const { database, send, checkId } = await endedRun();
-    const other = rerequestDelivery({ ...repository, id: 99 }, "https://forge.example", {
-      headSha: HEAD,
-      externalId: checkId,
-    });
-    expect(await (await send(other)).json()).toMatchObject({ state: "ignored" });
-    expect(await database`select 1 from delta.runs`).toHaveLength(1);
-  });
-
-  test("while its run still goes on makes nothing", async () => {
-    const { database, send } = await world();
-    await send(push());
-    expect(await (await send(rerequest(null))).json()).toMatchObject({ state: "ignored" });
-    expect(await database`select 1 from delta.runs`).toHaveLength(1);
   });
 });
