@@ -3,6 +3,7 @@ import { Report, sortDiagnostics } from "../diagnostics/report.ts";
 import type { CompileInput, CompileResult } from "../input.ts";
 import { Binder } from "../language/bind.ts";
 import type { PipelineRuleModel, RuleModel } from "../language/index.ts";
+import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
 import { globMatchesNoFile } from "../lints/index.ts";
 import { EffectivePolicy } from "../policy/effective.ts";
 import { mergeDoubts } from "../selection/doubt.ts";
@@ -12,6 +13,7 @@ import { CommitFacts } from "./commit-facts.ts";
 import { canonicalPlan, planDigest } from "./digest.ts";
 import { planJobs, settleJobs } from "./plan-jobs.ts";
 import { planConcurrency } from "./plan-parts.ts";
+import { lengthProblem } from "./plan-size.ts";
 import { loadInputOf, Preparations } from "./prepare.ts";
 import { selectJobs } from "./select-jobs.ts";
 
@@ -33,6 +35,14 @@ export function compile(
   const { plan: built, diagnostics } = makePlan(input, preparations, onRules);
   if (built === null) return { plan: null, digest: null, canonical: null, diagnostics };
   const { plan, canonical } = canonicalPlan(built);
+  const tooLong = lengthProblem(canonical, input.limits ?? PLAN_LIMITS_DEFAULT);
+  if (tooLong.length > 0)
+    return {
+      plan: null,
+      digest: null,
+      canonical: null,
+      diagnostics: sortDiagnostics([...diagnostics, ...tooLong]),
+    };
   return { plan, digest: planDigest(canonical), canonical, diagnostics };
 }
 
