@@ -10,6 +10,7 @@ export class Import extends DeltaCommand {
   static override description =
     "Prints a pipeline on standard output, or writes it to the file that --out names. What was left out or means something\n" +
     "else is listed on standard error with its place. Where a condition cannot be converted, the job does not run.\n" +
+    "Files that it includes or calls are followed when they are in the same repository.\n" +
     "Ends with 1 when anything is listed. FILE may be `-` for standard input.";
   static override examples = [
     "<%= config.bin %> import gitlab .gitlab-ci.yml",
@@ -20,6 +21,14 @@ export class Import extends DeltaCommand {
     file: string({ description: "File to convert; `-` is standard input.", required: true }),
   };
   static override flags = {
+    repository: text({
+      summary: "The repository, for conditions that ask for it; without it they are left out.",
+      helpValue: "OWNER/NAME",
+    }),
+    root: text({
+      summary: "Folder that included files are read from; the default is the repository that FILE is in.",
+      helpValue: "PATH",
+    }),
     out: text({ summary: "Write the pipeline to this file.", helpValue: "PATH" }),
     force: boolean({ default: false, summary: "Replace the file of --out when it exists." }),
   };
@@ -28,7 +37,14 @@ export class Import extends DeltaCommand {
     const { args, flags } = await this.parse(Import);
     const { importHere } = await import("../import.ts");
     return importHere(
-      { system: args.system, file: args.file, out: flags.out ?? null, force: flags.force },
+      {
+        system: args.system,
+        file: args.file,
+        root: flags.root ?? null,
+        repository: flags.repository ?? null,
+        out: flags.out ?? null,
+        force: flags.force,
+      },
       this.jsonEnabled(),
     );
   }

@@ -7,7 +7,9 @@ export interface PipelineDraft {
   readonly on: unknown;
   readonly rules: readonly RuleDraft[] | undefined;
   readonly inputs: Readonly<Record<string, unknown>> | undefined;
+  readonly vars?: Env | undefined;
   readonly env: Env | undefined;
+  readonly concurrency?: JobDraft["concurrency"];
   readonly defaults: Readonly<Record<string, unknown>> | undefined;
   readonly jobs: ReadonlyMap<string, JobDraft>;
 }
@@ -19,6 +21,7 @@ export interface RuleDraft {
   readonly changes?: readonly string[] | undefined;
   readonly run?: "never" | "manual" | undefined;
   readonly reason?: string | undefined;
+  readonly set?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface StepDraft {
@@ -51,6 +54,7 @@ export interface ArtifactDraft {
   readonly type?: string | undefined;
   readonly when?: string | undefined;
   readonly expire?: string | undefined;
+  readonly required?: true;
 }
 
 export interface CacheDraft {
@@ -76,13 +80,17 @@ export interface JobDraft {
   readonly timeout?: string | undefined;
   readonly retry?: unknown;
   readonly allow_failure?: boolean | readonly number[] | undefined;
-  readonly runner?: Readonly<Record<string, string>> | undefined;
+  readonly runner?: Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly services?: Readonly<Record<string, ServiceDraft>> | undefined;
   readonly caches?: readonly CacheDraft[] | undefined;
   readonly artifacts?: readonly ArtifactDraft[] | undefined;
   readonly environment?: string | Readonly<Record<string, string>> | undefined;
   readonly concurrency?: string | Readonly<Record<string, unknown>> | undefined;
   readonly interruptible?: boolean | undefined;
+  readonly checkout?: false | { readonly depth: number | "full" } | undefined;
+  readonly secrets?: Env | undefined;
+  readonly id_tokens?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly outputs?: readonly string[] | undefined;
   readonly steps: readonly StepDraft[];
 }
 
@@ -106,10 +114,14 @@ const JOB_ORDER = [
   "environment",
   "concurrency",
   "interruptible",
+  "checkout",
+  "secrets",
+  "id_tokens",
   "services",
   "caches",
   "steps",
   "artifacts",
+  "outputs",
 ] as const satisfies readonly (keyof JobDraft)[];
 
 /** Keys that are written once when all jobs agree. */
@@ -120,8 +132,11 @@ export function pipelineText(draft: PipelineDraft, kind: string, file: string): 
   const shared = sharedValues([...draft.jobs.values()]);
   const jobs = Object.fromEntries(Array.from(draft.jobs, ([id, job]) => [id, jobValue(job, shared)]));
   const defaults = { ...draft.defaults, ...shared };
-  const { name, on, rules, inputs, env } = draft;
-  const value = compact({ version: 1, name, on, rules, inputs, env, defaults, jobs });
+  const { name, on, rules, inputs, vars, env, concurrency } = draft;
+  const value = {
+    ...compact({ version: 1, name, on, rules, inputs, vars, env, concurrency, defaults }),
+    jobs,
+  };
   const head = `# Converted from ${displayText(file)} (${kind}). Check what was left out before relying on it.\n`;
   return head + stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }

@@ -26,6 +26,10 @@ export class KeyReader {
     this.span = map.span;
   }
 
+  has(key: string): boolean {
+    return this.#left.has(key);
+  }
+
   /** The entry, which counts as dealt with from now on. */
   take(key: string): YamlEntry | null {
     const entry = this.#left.get(key) ?? null;
@@ -49,7 +53,7 @@ export class KeyReader {
   finish(where: string, why: Readonly<Record<string, string>> = {}): void {
     for (const { key, keySpan } of this.#left.values()) {
       const reason = Object.hasOwn(why, key) ? why[key] : "has no counterpart";
-      leftOut(this.#report, keySpan, `${quote(key)} of ${where} ${reason} and was left out`);
+      leftOut(this.#report, keySpan, `${quote(key)} of ${where} was left out: it ${reason}`);
     }
   }
 

@@ -1,49 +1,131 @@
+import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { mapOf } from "../../language/read.ts";
-import type { YamlMap } from "../../yaml/nodes.ts";
-import type { JobDraft, PipelineDraft } from "../emit.ts";
+import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
+import { type JobDraft, literal, NEVER, type PipelineDraft } from "../emit.ts";
+import type { Reading } from "../files.ts";
 import { jobIds } from "../job-ids.ts";
 import { withKnownNeeds } from "../known-needs.ts";
-import { KeyReader, scalarText } from "../reader.ts";
+import type { Outcomes } from "../outcome.ts";
+import { KeyReader, leftOut, scalarText } from "../reader.ts";
+import type { Known, Scope } from "./expression.ts";
+import { knownInputs } from "./inputs.ts";
 import { convertJob } from "./job.ts";
-import { convertEnv } from "./texts.ts";
+import { concurrencyOf, tellPermissions } from "./parts.ts";
+import { convertEnvironment } from "./texts.ts";
 import { convertTriggers } from "./triggers.ts";
+import { fixedEnv, JobSources } from "./workflow.ts";
 
 /** What a job may take there when it names no time. */
 const TIMEOUT_DEFAULT = "6h";
 
-export function convertGithub(root: YamlMap, report: Report): PipelineDraft {
+export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Reading): PipelineDraft {
+  const report = outcomes.file;
   const reader = new KeyReader(root, report);
-  const { on, inputs } = convertTriggers(reader.take("on"), report);
-  const names = new Set(Object.keys(inputs));
-  const env = convertEnv(reader.node("env"), { inputs: names, axes: new Set() }, report);
+  const { on, inputs, rules } = convertTriggers(reader.take("on"), report);
+  const written = reader.take("env");
+  const name = scalarText(reader.node("name"));
+  const base = fixedNames(reading.repository, name);
+  const scope: Scope = {
+    inputs: new Set(Object.keys(inputs)),
+    axes: new Set(),
+    known: new Map([...base, ...knownInputs(inputs), ...fixedEnv(written)]),
+  };
+  const names = new Set(mapOf(written?.value)?.entries.keys() ?? []);
+  const late = { steps: new Set<string>(), needs: new Map(), env: new Set<string>() };
+  const env = convertEnvironment(written?.value, scope, report, late);
+  for (const variable of Object.keys(env.secrets))
+    if (written !== null)
+      leftOut(
+        report,
+        written.keySpan,
+        `Secrets belong to jobs: write \`${variable}\` under \`secrets\` of those that read it`,
+      );
+  const run = runDefaults(reader);
+  const sources = new JobSources(reading, outcomes);
+  sources.add(mapOf(reader.node("jobs")), { scope, envNames: names, ...run, env: null });
+  const concurrency = concurrencyOf(reader.take("concurrency"), scope, report);
+  tellPermissions(reader.take("permissions"), report);
+  reader.take("run-name");
+  reader.finish("the workflow");
+  return {
+    name: name === null || name === "" ? undefined : name.slice(0, 100),
+    on,
+    rules,
+    inputs,
+    env: env.env,
+    concurrency,
+    defaults: { timeout: TIMEOUT_DEFAULT },
+    jobs: convertJobs(sources, reading, outcomes),
+  };
+}
+
+function convertJobs(
+  sources: JobSources,
+  reading: Reading,
+  outcomes: Outcomes,
+): ReadonlyMap<string, JobDraft> {
+  const ids = jobIds(sources.found.map((source) => source.name));
+  const jobs = new Map<string, JobDraft>();
+  const written = new Map<string, { readonly entry: YamlEntry; readonly report: Report }>();
+  const machines = new Set<string>();
+  for (const source of sources.found) {
+    const id = ids.get(source.name) ?? "";
+    written.set(id, source);
+    const job = convertJob(source, { sources, ids, reading, file: outcomes.file, machines });
+    if (job === null || job.if === NEVER) outcomes.leave(source.report);
+    if (job !== null) jobs.set(id, job);
+  }
+  return withKnownNeeds(withKeptArtifacts(jobs, written), (id) => written.get(id) ?? null, outcomes);
+}
+
+/** Needs with the artifacts that are there; those that are not are told. */
+function withKeptArtifacts(
+  jobs: ReadonlyMap<string, JobDraft>,
+  written: ReadonlyMap<string, { readonly entry: YamlEntry; readonly report: Report }>,
+): ReadonlyMap<string, JobDraft> {
+  return new Map(
+    Array.from(jobs, ([id, job]) => {
+      const needs = job.needs?.map((need) => {
+        const kept = new Set((jobs.get(need.job)?.artifacts ?? []).map(({ name }) => name));
+        const lost = need.artifacts?.find((name) => !kept.has(name));
+        const own = written.get(id);
+        if (lost !== undefined && own !== undefined)
+          leftOut(
+            own.report,
+            own.entry.keySpan,
+            `The artifact ${quote(lost)} of \`${need.job}\` was left out, so this job does not get it`,
+          );
+        return { ...need, artifacts: need.artifacts?.filter((name) => kept.has(name)) };
+      });
+      return [id, { ...job, needs }];
+    }),
+  );
+}
+
+function runDefaults(reader: KeyReader) {
   const defaults = reader.map("defaults");
   const run = defaults?.map("run") ?? null;
   const shell = scalarText(run?.node("shell"));
   const workdir = scalarText(run?.node("working-directory"));
   run?.finish("`defaults.run`");
   defaults?.finish("`defaults`");
-  const entries = [...(mapOf(reader.node("jobs"))?.entries.values() ?? [])];
-  const ids = jobIds(entries.map(({ key }) => key));
-  const places = new Map(entries.map(({ key, keySpan }) => [ids.get(key) ?? "", keySpan]));
-  const jobs = new Map<string, JobDraft>();
-  for (const entry of entries) {
-    const job = convertJob(entry, { report, inputs: names, ids, shell, workdir });
-    if (job !== null) jobs.set(ids.get(entry.key) ?? "", job);
-  }
-  const name = scalarText(reader.node("name"));
-  reader.finish("the workflow", {
-    concurrency: "is not supported yet",
-    permissions: "is about a token that jobs are never given",
-    "run-name": "has no counterpart",
-  });
-  return {
-    name: name === null || name === "" ? undefined : name.slice(0, 100),
-    on,
-    rules: undefined,
-    inputs,
-    env,
-    defaults: { timeout: TIMEOUT_DEFAULT },
-    jobs: withKnownNeeds(jobs, (id) => places.get(id) ?? root.span, report),
+  return { shell, workdir };
+}
+
+/** Names whose text is known before anything runs. */
+function fixedNames(repository: string | null, workflow: string | null): ReadonlyMap<string, Known> {
+  const named = {
+    "github.workflow": workflow,
+    "github.repository": repository,
+    "github.repository_owner": repository?.split("/")[0] ?? null,
+    "github.event.repository.full_name": repository,
+    "github.event.repository.name": repository?.split("/")[1] ?? null,
+    "github.event.repository.fork": repository === null ? null : "",
   };
+  return new Map(
+    Object.entries(named).flatMap(([path, text]): [string, Known][] =>
+      text === null ? [] : [[path, { text: literal(text), type: "string", fixed: text }]],
+    ),
+  );
 }

@@ -5,7 +5,18 @@ import { unreachable } from "../../unreachable.ts";
 import { literal } from "../emit.ts";
 
 /** An expression of ours, or why there is none. */
-export type Converted = { readonly text: string; readonly isTrusted: boolean } | { readonly problem: string };
+export type Converted =
+  | { readonly text: string; readonly isTrusted: boolean; readonly fixed?: string }
+  | { readonly problem: string };
+
+type ValueType = "boolean" | "string" | "number" | "any";
+
+/** Something that an expression may read. A `fixed` text is known already, and conditions are decided by it. */
+export interface Known {
+  readonly text: string;
+  readonly type: ValueType;
+  readonly fixed?: string;
+}
 
 /** Contexts that have a counterpart. A text where ours may be null, so it is given a default. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -30,6 +41,9 @@ const NAMES: Readonly<Record<string, string>> = {
   "github.event.repository.default_branch": "(ref.default_branch ?? '')",
 };
 
+const NUMBERS = new Set(["github.event.number", "github.event.pull_request.number"]);
+const BOOLEANS = new Set(["github.event.pull_request.draft", "github.event.pull_request.head.repo.fork"]);
+
 const EVENTS: Readonly<Record<string, string>> = {
   push: "push",
   pull_request: "pull_request",
@@ -43,87 +57,165 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   startswith: "starts_with",
   endswith: "ends_with",
   tojson: "to_json",
+  fromjson: "from_json",
   hashfiles: "hash_files",
+};
+/** Functions whose result is no text. */
+const RESULTS: Readonly<Record<string, ValueType>> = {
+  contains: "boolean",
+  starts_with: "boolean",
+  ends_with: "boolean",
+  from_json: "any",
 };
 
 class Unconvertible extends Error {}
 
-/** Names of what an expression may read beside the contexts. */
+/** What an expression may read beside the event. */
 export interface Scope {
   readonly inputs: ReadonlySet<string>;
   readonly axes: ReadonlySet<string>;
+  /** By dotted name: `inputs.level`, `matrix.os`, `env.LEVEL`, `github.repository`. */
+  readonly known?: ReadonlyMap<string, Known>;
 }
 
-/** Converts what stands between `${{` and `}}`. */
-export function convertExpression(source: string, scope: Scope): Converted {
+/** Converts what stands between `${{` and `}}`. `asCondition` asks for a boolean, as `if` does. */
+export function convertExpression(source: string, scope: Scope, asCondition = false): Converted {
   const report = new Report();
-  const nowhere = (start: number, end: number): Span => ({ file: "", start, end });
   const parsed = parseExpression(source, nowhere, report);
   if (parsed === null) return { problem: report.settle()[0]?.message ?? "it is no expression" };
+  return converted(parsed, scope, asCondition);
+}
+
+/** As above, for an expression that was parsed. */
+export function converted(parsed: Expression, scope: Scope, asCondition: boolean): Converted {
   try {
-    const text = write(parsed, scope);
-    const again = parseExpression(text, nowhere, report);
-    return { text, isTrusted: again !== null && untrustedName(again) === null };
+    const value = write(parsed, scope);
+    const text = asCondition ? truth(value) : value.text;
+    const again = parseExpression(text, nowhere, new Report());
+    const isTrusted = again !== null && untrustedName(again) === null;
+    return value.fixed === undefined || asCondition
+      ? { text, isTrusted }
+      : { text, isTrusted, fixed: value.fixed };
   } catch (error) {
     if (!(error instanceof Unconvertible)) throw error;
     return { problem: error.message };
   }
 }
 
-function write(expression: Expression, scope: Scope): string {
+export function nowhere(start: number, end: number): Span {
+  return { file: "", start, end };
+}
+
+function write(expression: Expression, scope: Scope): Known {
   switch (expression.kind) {
-    case "literal":
-      return typeof expression.value === "string" ? literal(expression.value) : String(expression.value);
+    case "literal": {
+      const { value } = expression;
+      if (value === null) return { text: "''", type: "string", fixed: "" };
+      const type = typeof value === "string" ? "string" : typeof value === "number" ? "number" : "boolean";
+      return { text: type === "string" ? literal(String(value)) : String(value), type, fixed: String(value) };
+    }
     case "list":
       throw new Unconvertible("it has a list");
     case "name":
     case "member":
       return writeName(dotted(expression), scope);
-    case "not":
-      return `!${bracketed(expression.operand, scope)}`;
+    case "not": {
+      const condition = truth(write(expression.operand, scope));
+      return boolean(opposite(condition, expression.operand.kind === "binary"));
+    }
     case "binary":
       return writeBinary(expression, scope);
-    case "call": {
-      const name = FUNCTIONS[expression.name.toLowerCase()];
-      if (name === undefined)
-        throw new Unconvertible(`the function \`${expression.name}\` has no counterpart`);
-      return `${name}(${expression.arguments.map((argument) => write(argument, scope)).join(", ")})`;
-    }
+    case "call":
+      return writeCall(expression, scope);
     default:
       return unreachable(expression);
   }
 }
 
-function bracketed(expression: Expression, scope: Scope): string {
-  const text = write(expression, scope);
-  return expression.kind === "binary" ? `(${text})` : text;
+function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Scope): Known {
+  const name = FUNCTIONS[expression.name.toLowerCase()];
+  if (name === undefined) throw new Unconvertible(`the function \`${expression.name}\` has no counterpart`);
+  const given = expression.arguments.map((argument) => write(argument, scope));
+  if ((name === "contains" || name.endsWith("_with")) && given.every(({ fixed }) => fixed !== undefined)) {
+    const [within = "", part = ""] = given.map(({ fixed }) => (fixed ?? "").toLowerCase());
+    const test = { contains: "includes", starts_with: "startsWith", ends_with: "endsWith" } as const;
+    return boolean(String(within[test[name as keyof typeof test]](part)));
+  }
+  return { text: `${name}(${given.map(({ text }) => text).join(", ")})`, type: RESULTS[name] ?? "string" };
 }
 
-function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope: Scope): string {
+function boolean(text: string): Known {
+  return { text, type: "boolean" };
+}
+
+function opposite(condition: string, isBinary: boolean): string {
+  if (condition === "true" || condition === "false") return String(condition === "false");
+  return isBinary || / [!=]= /.test(condition) ? `!(${condition})` : `!${condition}`;
+}
+
+/** Whether a value counts as true there: texts that are not empty, numbers but zero. */
+function truth({ text, type, fixed }: Known): string {
+  if (type === "boolean") return text;
+  if (fixed !== undefined) return String(fixed !== "" && (type !== "number" || Number(fixed) !== 0));
+  if (type === "any") throw new Unconvertible(`it asks whether \`${text}\` is there`);
+  return type === "string" ? `${text} != ''` : `${text} != 0`;
+}
+
+function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope: Scope): Known {
   const { operator, left, right } = expression;
-  if (operator === "&&" || operator === "||")
-    return `${bracketed(left, scope)} ${operator} ${bracketed(right, scope)}`;
+  if (operator === "&&" || operator === "||") return writeLogic(operator, left, right, scope);
   if (operator === "??" || operator === "in") throw new Unconvertible(`\`${operator}\` is no operator there`);
-  return `${eventLiteral(left, right) ?? write(left, scope)} ${operator} ${eventLiteral(right, left) ?? write(right, scope)}`;
+  const one = eventLiteral(left, right) ?? write(left, scope);
+  const other = eventLiteral(right, left) ?? write(right, scope);
+  if (one.fixed !== undefined && other.fixed !== undefined && /^[!=]=$/.test(operator))
+    return boolean(String((one.fixed.toLowerCase() === other.fixed.toLowerCase()) === (operator === "==")));
+  if (one.type !== other.type && one.type !== "any" && other.type !== "any")
+    throw new Unconvertible(`it compares ${withArticle(one.type)} with ${withArticle(other.type)}`);
+  return boolean(`${one.text} ${operator} ${other.text}`);
 }
 
-/** Kinds of events have other names; one without a counterpart can never be true or false for us. */
-function eventLiteral(side: Expression, other: Expression): string | null {
+function withArticle(type: ValueType): string {
+  return type === "string" ? "a text" : `a ${type}`;
+}
+
+/** Here `&&` and `||` join conditions; there they choose values as well, which is left out. */
+function writeLogic(operator: "&&" | "||", left: Expression, right: Expression, scope: Scope): Known {
+  const [one, other] = [write(left, scope), write(right, scope)];
+  if (one.type !== "boolean" && other.type !== "boolean" && operator === "||")
+    throw new Unconvertible("it chooses between values");
+  if (other.type === "string" && other.fixed !== undefined)
+    throw new Unconvertible("it chooses between values");
+  const [a, b] = [truth(one), truth(other)];
+  const decides = operator === "&&" ? "false" : "true";
+  if (a === decides || b === decides) return boolean(decides);
+  const passes = operator === "&&" ? "true" : "false";
+  if (a === passes) return boolean(b);
+  if (b === passes) return boolean(a);
+  const inner = (text: string, side: Expression): string =>
+    side.kind === "binary" || / != /.test(text) ? `(${text})` : text;
+  return boolean(`${inner(a, left)} ${operator} ${inner(b, right)}`);
+}
+
+/** Kinds of events have other names; one without a counterpart never happens here. */
+function eventLiteral(side: Expression, other: Expression): Known | null {
   if (side.kind !== "literal" || typeof side.value !== "string") return null;
   if (other.kind === "literal" || other.kind === "call" || dottedOrNull(other) !== "github.event_name")
     return null;
   const kind = EVENTS[side.value];
   if (kind === undefined) throw new Unconvertible(`no event is like \`${side.value}\``);
-  return literal(kind);
+  return { text: literal(kind), type: "string" };
 }
 
-function writeName(path: string, { inputs, axes }: Scope): string {
-  const known = Object.hasOwn(NAMES, path) ? NAMES[path] : undefined;
-  if (known !== undefined) return known;
+function writeName(path: string, { inputs, axes, known }: Scope): Known {
+  const own = known?.get(path) ?? known?.get(path.replace(/^github\.event\.inputs\./, "inputs."));
+  if (own !== undefined) return own;
+  const name = Object.hasOwn(NAMES, path) ? NAMES[path] : undefined;
+  if (name !== undefined)
+    return { text: name, type: NUMBERS.has(path) ? "number" : BOOLEANS.has(path) ? "boolean" : "string" };
   const input = /^(?:inputs|github\.event\.inputs)\.([\w-]+)$/.exec(path)?.[1];
-  if (input !== undefined && inputs.has(input)) return `inputs.${input}`;
+  if (input !== undefined && inputs.has(input)) return { text: `inputs.${input}`, type: "any" };
   const axis = /^matrix\.([\w-]+)$/.exec(path)?.[1];
-  if (axis !== undefined && axes.has(axis)) return `matrix.${axis}`;
+  if (axis !== undefined && axes.has(axis)) return { text: `matrix.${axis}`, type: "any" };
   throw new Unconvertible(`nothing is like \`${path}\``);
 }
 
@@ -133,7 +225,8 @@ function dotted(expression: Expression): string {
   return path;
 }
 
-function dottedOrNull(expression: Expression): string | null {
+/** `a.b['c']` as `a.b.c`; null for anything with a computed key. */
+export function dottedOrNull(expression: Expression): string | null {
   if (expression.kind === "name") return expression.name;
   if (expression.kind !== "member" || expression.key.kind !== "literal") return null;
   const owner = dottedOrNull(expression.object);

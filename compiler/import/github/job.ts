@@ -2,75 +2,143 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import { type JobDraft, NEVER, type NeedDraft } from "../emit.ts";
-import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
-import { convertCondition } from "./condition.ts";
-import type { Scope } from "./expression.ts";
-import { convertParts } from "./parts.ts";
+import { allOf, type JobDraft, type NeedDraft, NEVER } from "../emit.ts";
+import type { Reading } from "../files.ts";
+import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
+import { type ConvertedCondition, convertCondition } from "./condition.ts";
+import type { Known, Scope } from "./expression.ts";
+import { type LateScope, readOutput, writingSteps } from "./late.ts";
 import { convertStrategy } from "./matrix.ts";
-import { convertSteps, shellOf } from "./steps.ts";
-import { convertEnv, convertText } from "./texts.ts";
+import { localActions } from "./local-action.ts";
+import { convertParts, tellPermissions } from "./parts.ts";
+import { runnerOf, systemOf } from "./runner.ts";
+import { type ConvertedSteps, convertSteps, shellOf } from "./steps.ts";
+import { convertEnvironment, convertText, type Needed } from "./texts.ts";
+import { fixedEnv, jobOutputs, type JobSource, type JobSources } from "./workflow.ts";
 
-export interface WorkflowContext {
-  readonly report: Report;
-  readonly inputs: ReadonlySet<string>;
+export interface JobContext {
+  readonly sources: JobSources;
   readonly ids: ReadonlyMap<string, string>;
-  /** `defaults.run` of the workflow. */
-  readonly shell: string | null;
-  readonly workdir: string | null;
+  readonly reading: Reading;
+  /** What is told once for the file. */
+  readonly file: Report;
+  /** Machines whose programs were told of. */
+  readonly machines: Set<string>;
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  outputs: "are values that scripts of that server print",
-  permissions: "is about a token that jobs are never given",
-  secrets: "names secrets of that server",
-};
-
 /** One job; null when nothing of it could run, which is then told. */
-export function convertJob(entry: YamlEntry, context: WorkflowContext): JobDraft | null {
-  const { report, inputs } = context;
-  const map = mapOf(entry.value);
-  const reader = map === null ? null : new KeyReader(map, report);
-  const uses = reader?.take("uses");
-  if (reader === null || (uses !== null && uses !== undefined)) {
-    leftOut(report, entry.keySpan, `The job ${quote(entry.key)} has no steps of its own and was left out`);
+export function convertJob(source: JobSource, context: JobContext): JobDraft | null {
+  const { entry, report, workflow } = source;
+  const reader = new KeyReader(source.map, report);
+  const uses = reader.take("uses");
+  reader.take("needs");
+  if (uses !== null) {
+    leftOut(
+      report,
+      entry.keySpan,
+      `The job ${quote(entry.key)} calls a workflow that is not beside this file, and was left out`,
+    );
     return null;
   }
   const strategy = convertStrategy(reader.map("strategy"), report);
   if (strategy === null) return null;
-  const scope: Scope = { inputs, axes: strategy.axes };
+  const runsOn = reader.take("runs-on");
+  const container = reader.take("container");
+  const written = reader.take("env");
+  const runner = runnerOf(runsOn, container === null ? null : "", strategy.values, report, context);
+  const scope = jobScope(workflow.scope, strategy, runsOn === null ? null : systemOf(runner), written);
+  const late = lateScope(source, written, context);
   const asked = convertCondition(reader.take("if"), scope, report);
-  const container = containerOf(reader.take("container"), scope, report);
-  const { steps, image, shells } = convertSteps(reader.node("steps"), scope, report);
-  const defaults = reader.map("defaults");
-  const run = defaults?.map("run") ?? null;
-  const shell = shellOf(shells, scalarText(run?.node("shell")) ?? context.shell, reader, report);
-  const workdir = scalarText(run?.node("working-directory")) ?? context.workdir;
-  run?.finish("`defaults.run`");
-  defaults?.finish("`defaults`");
+  const own = convertEnvironment(written?.value, scope, report, late);
+  const called = convertEnvironment(workflow.env?.value, scope, report, late);
+  const box = containerOf(container, scope, report);
+  const defaults = defaultsOf(reader, source);
+  const isWindows = runner?.["os"] === "windows";
+  const shell = defaults.shell ?? (isWindows ? "pwsh" : null);
+  const localAction = localActions(context.reading, report);
+  const steps = convertSteps(reader.node("steps"), { scope, late, report, shell, localAction });
+  const outputs = outputsOf(reader.take("outputs"), source, steps);
   const name = reader.take("name");
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
-  const runner = runnerOf(reader.take("runs-on"), container.image ?? image, strategy.axes, report);
   const draft: JobDraft = {
-    name: label ?? (context.ids.get(entry.key) === entry.key ? undefined : entry.key),
-    image: container.image ?? image ?? undefined,
-    shell,
-    workdir: workdir ?? undefined,
-    needs: needsOf(reader.take("needs"), asked?.always === true, context),
-    if: asked === null ? NEVER : asked.condition,
-    env: { ...container.env, ...convertEnv(reader.node("env"), scope, report) },
+    name: shortName(label, source, context),
+    image: box.image ?? steps.image ?? undefined,
+    shell: shellOf(steps.shells, shell, reader, report),
+    workdir: defaults.workdir ?? undefined,
+    needs: needsOf(source, asked, steps, context),
+    if:
+      asked === null
+        ? NEVER
+        : allOf([...source.conditions.map(({ condition }) => condition), asked.condition]),
+    env: { ...called.env, ...box.env, ...own.env },
+    secrets: secretsOf(reader, steps, [called, own]),
     matrix: strategy.matrix,
     timeout: timeoutOf(reader.take("timeout-minutes"), report),
     allow_failure: allowFailureOf(reader.take("continue-on-error"), report),
     runner,
     ...convertParts(reader, scope, report),
-    steps,
+    checkout: steps.checkout === "none" ? false : steps.checkout,
+    caches: steps.caches.slice(0, CACHES_MAX),
+    artifacts: steps.artifacts,
+    outputs: [...outputs.keys()],
+    steps: stepsOf(steps, outputs, [...called.lines, ...own.lines]),
   };
-  reader.finish("a job", WHY);
-  if (steps.length > 0) return draft;
+  tellPermissions(reader.take("permissions"), report);
+  reader.finish("a job", { snapshot: "is an image of that server" });
+  if (draft.steps.length > 0) return draft;
   leftOut(report, entry.keySpan, `Nothing is left of the job ${quote(entry.key)}, and it was left out`);
   return null;
+}
+
+/** As many caches as a job may have. */
+const CACHES_MAX = 10;
+
+function shortName(
+  label: string | null,
+  { name, entry }: JobSource,
+  { ids }: JobContext,
+): string | undefined {
+  const own = label === null || label.trim() === "" ? null : label.slice(0, 200);
+  const caller = name === entry.key ? "" : `${name.slice(0, name.length - entry.key.length - 1)} / `;
+  if (own !== null) return `${caller}${own}`.slice(0, 200);
+  return ids.get(name) === name ? undefined : name;
+}
+
+function jobScope(
+  scope: Scope,
+  { axes, known }: { readonly axes: ReadonlySet<string>; readonly known: ReadonlyMap<string, Known> },
+  system: string | null,
+  env: YamlEntry | null,
+): Scope {
+  const axisNames = Array.from(known, ([name, value]): [string, Known][] => [
+    [`matrix.${name}`, value],
+    [`matrix.${name.replace("_", ".")}`, value],
+  ]).flat();
+  const os: [string, Known][] =
+    system === null ? [] : [["runner.os", { text: `'${system}'`, type: "string", fixed: system }]];
+  const hidden = new Set([...(mapOf(env?.value)?.entries.keys() ?? [])].map((name) => `env.${name}`));
+  const above = [...(scope.known ?? [])].filter(([path]) => !hidden.has(path));
+  return { ...scope, axes, known: new Map([...above, ...axisNames, ...os, ...fixedEnv(env)]) };
+}
+
+function lateScope(source: JobSource, env: YamlEntry | null, { sources, ids }: JobContext): LateScope {
+  return {
+    steps: writingSteps(source.map.entries.get("steps")?.value),
+    needs: sources.needed(source, ids),
+    env: new Set([...source.workflow.envNames, ...(mapOf(env?.value)?.entries.keys() ?? [])]),
+  };
+}
+
+function defaultsOf(reader: KeyReader, { workflow }: JobSource) {
+  const defaults = reader.map("defaults");
+  const run = defaults?.map("run") ?? null;
+  const shell = scalarText(run?.node("shell")) ?? workflow.shell;
+  const workdir = scalarText(run?.node("working-directory")) ?? workflow.workdir;
+  run?.finish("`defaults.run`");
+  defaults?.finish("`defaults`");
+  const folder = workdir?.replace(/^(?:\.\/)+|\/+$/g, "") ?? null;
+  return { shell: shell?.split(" ", 1)[0] ?? null, workdir: folder === "." || folder === "" ? null : folder };
 }
 
 function containerOf(entry: YamlEntry | null, scope: Scope, report: Report) {
@@ -78,55 +146,93 @@ function containerOf(entry: YamlEntry | null, scope: Scope, report: Report) {
   const map = mapOf(entry.value);
   const reader = map === null ? null : new KeyReader(map, report);
   const node = reader === null ? entry.value : reader.node("image");
-  const env = convertEnv(reader?.node("env"), scope, report);
-  reader?.finish("`container`");
-  const image = convertText(scalarText(node) ?? "", node?.span ?? entry.keySpan, scope, report);
-  return { image: image === "" ? null : image, env };
-}
-
-const SYSTEMS: readonly (readonly [RegExp, string | null])[] = [
-  [/^ubuntu-/, null],
-  [/^macos-/, "darwin"],
-  [/^windows-/, "windows"],
-];
-
-/** Hosted runners by their system; labels of one's own machines have no counterpart. */
-function runnerOf(
-  entry: YamlEntry | null,
-  image: string | null,
-  axes: ReadonlySet<string>,
-  report: Report,
-): Readonly<Record<string, string>> | undefined {
-  const text = scalarText(entry?.value) ?? "";
-  const known = SYSTEMS.find(([pattern]) => pattern.test(text));
-  if (entry === null) return undefined;
-  if (known === undefined) {
-    const isMatrix = [...axes].some((axis) => text.includes(`matrix.${axis}`));
-    const hint = isMatrix ? "runners are not chosen by a matrix" : "choose `runner.pool`";
-    leftOut(report, entry.value.span, `This names runners of that server; ${hint}`);
-    return undefined;
-  }
-  if (image === null)
-    leftOut(
-      report,
-      entry.value.span,
-      `${quote(text)} brings programs of its own; choose an \`image\` that has what the steps need`,
-    );
-  return known[1] === null ? undefined : { os: known[1] };
-}
-
-function needsOf(
-  entry: YamlEntry | null,
-  always: boolean,
-  { ids, report }: WorkflowContext,
-): readonly NeedDraft[] {
-  return [...new Set(scalarTexts(entry?.value))].flatMap((name) => {
-    const id = ids.get(name);
-    if (id !== undefined) return [always ? { job: id, when: "done" as const } : { job: id }];
-    if (entry !== null)
-      leftOut(report, entry.value.span, `${quote(name)} is no job of this file and was left out`);
-    return [];
+  const env = convertEnvironment(reader?.node("env"), scope, report, {
+    steps: new Set(),
+    needs: new Map(),
+    env: new Set(),
   });
+  reader?.finish("`container`", {
+    options: "holds options of that server's runner; choose `resources` and `runner`",
+    credentials: "is for the operators to give",
+    ports: "is not needed: services are reached by name",
+    volumes: "names folders of that server's machine",
+  });
+  const image = convertText(scalarText(node) ?? "", node?.span ?? entry.keySpan, scope, report);
+  return { image: image === "" ? null : image, env: env.env };
+}
+
+/** Needs as named here; those of a call are all of its jobs. */
+function needsOf(
+  { needs, conditions }: JobSource,
+  asked: ConvertedCondition | null,
+  steps: ConvertedSteps,
+  { ids, sources }: JobContext,
+): readonly NeedDraft[] {
+  const always = asked?.always === true || conditions.some((one) => one.always);
+  const kept = new Map(sources.found.map((one) => [one.name, one]));
+  return [...needs].flatMap(([need, names]) =>
+    names.map((name): NeedDraft => {
+      const job = ids.get(name) ?? name;
+      const isDone = always && asked?.succeeded.has(need) !== true;
+      const uploads = kept.has(name) ? uploadsOf(kept.get(name)) : [];
+      const wanted = steps.downloads.includes(null)
+        ? uploads
+        : uploads.filter((one) => steps.downloads.includes(one));
+      return {
+        job,
+        when: isDone ? "done" : undefined,
+        artifacts: wanted.length > 0 && !isDone ? wanted : undefined,
+      };
+    }),
+  );
+}
+
+/** Names of what a job uploads, where they are plain texts. */
+function uploadsOf(source: JobSource | undefined): readonly string[] {
+  const steps = source?.map.entries.get("steps")?.value;
+  const items = steps?.kind === "list" ? steps.items : [];
+  return items.flatMap((item) => {
+    const map = mapOf(item);
+    const isUpload =
+      scalarText(map?.entries.get("uses")?.value)?.startsWith("actions/upload-artifact@") === true;
+    const name = scalarText(mapOf(map?.entries.get("with")?.value)?.entries.get("name")?.value) ?? "artifact";
+    return isUpload && /^[\w.-]+$/.test(name) ? [name] : [];
+  });
+}
+
+function outputsOf(
+  entry: YamlEntry | null,
+  source: JobSource,
+  steps: ConvertedSteps,
+): ReadonlyMap<string, readonly [string, string]> {
+  const found = jobOutputs(source);
+  for (const { key, keySpan } of mapOf(entry?.value)?.entries.values() ?? [])
+    if (!found.has(key))
+      leftOut(
+        source.report,
+        keySpan,
+        `The output ${quote(key)} is not written by one script of a job without a matrix, and was left out`,
+      );
+  return steps.steps.length === 0 ? new Map() : found;
+}
+
+function secretsOf(reader: KeyReader, steps: ConvertedSteps, given: readonly Needed[]): JobDraft["secrets"] {
+  reader.take("secrets");
+  return Object.assign({}, ...given.map(({ secrets }) => secrets), steps.secrets);
+}
+
+/** Steps with the environment that only a shell can make, and one that hands the job's outputs on. */
+function stepsOf(
+  { steps }: ConvertedSteps,
+  outputs: ReadonlyMap<string, readonly [string, string]>,
+  lines: readonly string[],
+): JobDraft["steps"] {
+  const before = lines.map((line) => `${line}\n`).join("");
+  const run = [...outputs].map(
+    ([name, [step, output]]) => `printf '%s=%s\\n' ${name} ${readOutput(step, output)} >> "$DELTA_OUTPUT"`,
+  );
+  const last = run.length === 0 ? [] : [{ name: "outputs", run: run.join("\n") }];
+  return [...steps.map((step) => ({ ...step, run: before + step.run })), ...last];
 }
 
 function timeoutOf(entry: YamlEntry | null, report: Report): string | undefined {
@@ -141,6 +247,6 @@ function allowFailureOf(entry: YamlEntry | null, report: Report): true | undefin
   if (entry === null) return undefined;
   const value = booleanOf(entry.value);
   if (value === null)
-    leftOut(report, entry.value.span, "`continue-on-error` is no plain boolean here and was left out");
+    changed(report, entry.value.span, "`continue-on-error` is computed there; here a failure counts");
   return value === true ? true : undefined;
 }

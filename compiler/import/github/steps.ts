@@ -1,12 +1,14 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, itemsOf, mapOf } from "../../language/read.ts";
-import type { YamlNode } from "../../yaml/nodes.ts";
-import type { StepDraft } from "../emit.ts";
+import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
+import type { Env, StepDraft } from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
+import { type ActionEffects, applyAction } from "./actions.ts";
 import { convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
-import { convertEnv, convertScript, convertText, predefinedEnv } from "./texts.ts";
+import { fileLines, type LateScope } from "./late.ts";
+import { convertEnvironment, convertScript, convertText, predefinedEnv } from "./texts.ts";
 
 /** Programs that run a step's script, and what they are called with. */
 export const SHELLS: Readonly<Record<string, readonly string[]>> = {
@@ -14,113 +16,166 @@ export const SHELLS: Readonly<Record<string, readonly string[]>> = {
   sh: ["sh", "-e", "-c"],
   python: ["python3", "-c"],
   pwsh: ["pwsh", "-Command"],
+  powershell: ["powershell", "-Command"],
 };
 
-/** Images that hold what a setup action installs. */
-const SETUPS: Readonly<
-  Record<string, { readonly version: string; readonly image: string; readonly latest: string }>
-> = {
-  "actions/setup-node": { version: "node-version", image: "node", latest: "lts" },
-  "actions/setup-python": { version: "python-version", image: "python", latest: "3" },
-  "actions/setup-go": { version: "go-version", image: "golang", latest: "1" },
-  "actions/setup-java": { version: "java-version", image: "eclipse-temurin", latest: "21" },
-  "ruby/setup-ruby": { version: "ruby-version", image: "ruby", latest: "3" },
-  "dtolnay/rust-toolchain": { version: "toolchain", image: "rust", latest: "1" },
-};
-
-export interface ConvertedSteps {
-  readonly steps: readonly StepDraft[];
-  /** The image that stands for a setup action; null without one. */
-  readonly image: string | null;
-  /** Names of the shells that steps ask for. */
-  readonly shells: ReadonlySet<string>;
+/** What one job's steps are read with. */
+export interface StepContext {
+  readonly scope: Scope;
+  readonly late: LateScope;
+  readonly report: Report;
+  /** The job's shell; null is the runner's own, a POSIX one on Linux. */
+  readonly shell: string | null;
+  /** The map of a local action; null when there is none beside the file. */
+  readonly localAction: (path: string) => YamlMap | null;
 }
 
-export function convertSteps(node: YamlNode | undefined, scope: Scope, report: Report): ConvertedSteps {
-  const steps: StepDraft[] = [];
-  const shells = new Set<string>();
-  let image: string | null = null;
+export interface ConvertedSteps extends ActionEffects {
+  /** Secrets that steps read, by variable. */
+  readonly secrets: Record<string, string>;
+  /** Names of the shells that steps ask for. */
+  readonly shells: Set<string>;
+  readonly wrote: { env: boolean; path: boolean };
+}
+
+/** Local actions inside each other. */
+const ACTION_DEPTH_MAX = 5;
+
+export function convertSteps(node: YamlNode | undefined, context: StepContext): ConvertedSteps {
+  const found: ConvertedSteps = {
+    steps: [],
+    image: null,
+    checkout: "none",
+    artifacts: [],
+    caches: [],
+    downloads: [],
+    secrets: {},
+    shells: new Set(),
+    wrote: { env: false, path: false },
+  };
+  addSteps(node, context, found, 0);
+  return found;
+}
+
+function addSteps(
+  node: YamlNode | undefined,
+  context: StepContext,
+  found: ConvertedSteps,
+  depth: number,
+): void {
   for (const item of itemsOf(node)) {
     const map = mapOf(item);
     if (map === null) continue;
-    const reader = new KeyReader(map, report);
+    const reader = new KeyReader(map, context.report);
     const uses = reader.take("uses");
-    if (uses !== null) {
-      const stands = actionImage(scalarText(uses.value) ?? "", uses.value, reader, scope, report);
-      if (stands !== null && image !== null && stands !== image)
-        leftOut(report, uses.value.span, `The image is ${quote(image)} already; this setup was left out`);
-      image ??= stands;
-      continue;
-    }
-    const step = runStep(reader, scope, shells, report);
-    if (step !== null) steps.push(step);
+    if (uses !== null) addAction(uses, reader, context, found, depth);
+    else addScript(reader, context, found);
   }
-  return { steps, image, shells };
 }
 
-/** An action is known, becomes an image, or is told. */
-function actionImage(
-  uses: string,
-  { span }: YamlNode,
+function addAction(
+  uses: YamlEntry,
   reader: KeyReader,
-  scope: Scope,
-  report: Report,
-): string | null {
-  const action = uses.split("@", 1)[0] ?? "";
+  context: StepContext,
+  found: ConvertedSteps,
+  depth: number,
+): void {
+  const { scope, report } = context;
+  const text = scalarText(uses.value) ?? "";
+  const name = text.split("@", 1)[0] ?? "";
+  const local = name.startsWith("./") && depth < ACTION_DEPTH_MAX ? context.localAction(name) : null;
+  const steps = mapOf(local?.entries.get("runs")?.value)?.entries.get("steps")?.value;
   const given = reader.map("with");
-  if (action === "actions/checkout") {
-    given?.finish("`actions/checkout`");
-    return null;
+  const condition = reader.take("if");
+  const asked = condition === null ? null : convertCondition(condition, scope, report);
+  if (condition !== null && asked === null) return;
+  if (steps !== undefined && asked?.condition === undefined) {
+    addSteps(steps, { ...context, scope: actionScope(local, given, scope, report) }, found, depth + 1);
+    return;
   }
-  const setup = Object.hasOwn(SETUPS, action) ? SETUPS[action] : undefined;
-  if (setup === undefined) {
-    leftOut(report, span, `The action ${quote(uses)} has no counterpart, and its step was left out`);
-    return null;
-  }
-  const written = given?.take(setup.version) ?? null;
-  given?.finish(quote(action), { cache: "is not supported yet" });
-  const version =
-    written === null ? null : convertText(scalarText(written.value) ?? "", written.value.span, scope, report);
-  const tag = version === null ? setup.latest : version.replace(/\.x$/, "").replace(/^lts\/\*$/, "lts");
-  if (/^[\w.-]+$|^\$\{\{ [\w.-]+ \}\}$/.test(tag)) return `${setup.image}:${tag}`;
-  leftOut(report, span, `No image is known for the version ${quote(tag)}; choose \`image\``);
-  return null;
+  const use = { uses, given, always: asked?.always === true, scope, report };
+  if (!applyAction(name, use, found))
+    leftOut(
+      report,
+      uses.value.span,
+      `The action ${quote(text)} has no counterpart, and its step was left out`,
+    );
+  else if (asked?.condition !== undefined)
+    changed(
+      report,
+      uses.value.span,
+      "What this action does is done for the whole job, whatever its `if` says",
+    );
 }
 
-function runStep(reader: KeyReader, scope: Scope, shells: Set<string>, report: Report): StepDraft | null {
+/** Inputs of a local action are what its user gives, or else their defaults. */
+function actionScope(local: YamlMap | null, given: KeyReader | null, scope: Scope, report: Report): Scope {
+  const known = new Map([...(scope.known ?? [])].filter(([path]) => !path.startsWith("inputs.")));
+  for (const { key, value } of mapOf(local?.entries.get("inputs")?.value)?.entries.values() ?? []) {
+    const entry = given?.take(key) ?? null;
+    const standard = scalarText(mapOf(value)?.entries.get("default")?.value) ?? "";
+    const text =
+      entry === null ? standard : convertText(scalarText(entry.value) ?? "", entry.value.span, scope, report);
+    if (text !== null && !text.includes("${{"))
+      known.set(`inputs.${key}`, { text: `'${text.replaceAll("'", "''")}'`, type: "string", fixed: text });
+    const alone = /^\$\{\{ (.*) \}\}$/.exec(text ?? "")?.[1];
+    if (alone !== undefined && !alone.includes("${{"))
+      known.set(`inputs.${key}`, { text: alone, type: "any" });
+  }
+  given?.finish("a local action");
+  return { ...scope, inputs: new Set(), known };
+}
+
+function addScript(reader: KeyReader, context: StepContext, found: ConvertedSteps): void {
+  const { scope, late, report } = context;
   const written = reader.take("run");
   const name = reader.take("name");
   const shell = scalarText(reader.node("shell"));
   const folder = reader.take("working-directory");
   const asked = convertCondition(reader.take("if"), scope, report);
-  const env = convertEnv(reader.node("env"), scope, report);
+  const given = convertEnvironment(reader.node("env"), scope, report, late);
   const minutes = Number(scalarText(reader.node("timeout-minutes")));
   const continues = booleanOf(reader.node("continue-on-error"));
-  reader.take("id");
+  const id = scalarText(reader.node("id"));
   reader.finish("a step");
   const text = scalarText(written?.value);
-  if (written === null || text === null || text === "" || asked === null) return null;
+  if (written === null || text === null || text === "" || asked === null || asked.condition === "false")
+    return;
   const { span } = written.value;
-  const script = convertScript(text.replace(/\n$/, ""), span, scope, report);
+  const own = {
+    ...late,
+    env: new Set([...late.env, ...Object.keys(given.env), ...Object.keys(given.secrets)]),
+  };
+  const script = convertScript(text.replace(/\n$/, ""), span, scope, report, own);
   const path =
     folder === null ? "" : convertText(scalarText(folder.value) ?? "", folder.value.span, scope, report);
   if (script === null || path === null) {
     leftOut(report, written.keySpan, "This step was left out");
-    return null;
+    return;
   }
-  if (shell !== null) shells.add(shell);
+  if (shell !== null) found.shells.add(shell.split(" ", 1)[0] ?? shell);
+  const isShell = /^(?:bash|sh|zsh)\b/.test(shell ?? context.shell ?? "bash");
+  const lines = [...(isShell ? fileLines(text, id, found.wrote) : []), ...given.lines, ...script.lines];
+  if (/GITHUB_(?:OUTPUT|ENV)/.test(text) && /<</.test(text))
+    changed(report, span, "Values of several lines (`NAME<<END`) are not read here; write them on one line");
+  if (isShell && text.includes("GITHUB_ENV")) found.wrote.env = true;
+  if (isShell && text.includes("GITHUB_PATH")) found.wrote.path = true;
+  Object.assign(found.secrets, given.secrets, script.secrets);
+  const predefined = predefinedEnv(text, span, scope, report, isShell);
+  const env: Env = { ...predefined, ...given.env, ...script.env };
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
-  const all = { ...predefinedEnv(text, span, report), ...env, ...script.env };
-  return {
-    name: label === null || label === "" ? undefined : label.slice(0, 200),
-    run: path === "" ? script.run : `cd '${path.replaceAll("'", `'\\''`)}'\n${script.run}`,
-    env: all,
+  const inFolder = path === "" ? script.run : `cd '${path.replaceAll("'", `'\\''`)}'\n${script.run}`;
+  const step: StepDraft = {
+    name: label === null || label.trim() === "" ? undefined : label.slice(0, 200),
+    run: [...lines, inFolder].join("\n"),
+    env,
     if: asked.condition,
     timeout: Number.isInteger(minutes) && minutes > 0 ? `${minutes}m` : undefined,
     continue_on_error: continues === true ? true : undefined,
     always: asked.always ? true : undefined,
   };
+  found.steps.push(step);
 }
 
 /** The one shell of a job, as a program with its arguments. */

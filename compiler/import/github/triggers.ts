@@ -1,39 +1,37 @@
+import type { Span } from "../../../schemas/diagnostic.ts";
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { booleanOf, itemsOf, mapOf, scalarOf } from "../../language/read.ts";
-import type { YamlEntry } from "../../yaml/nodes.ts";
-import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
+import { isGlobProblem, parseGlob } from "../../globs/index.ts";
+import { itemsOf, mapOf } from "../../language/read.ts";
+import type { YamlEntry, YamlNode } from "../../yaml/nodes.ts";
+import type { RuleDraft } from "../emit.ts";
+import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
+import { inputsOf } from "./inputs.ts";
 
 export interface Triggers {
   readonly on: Readonly<Record<string, unknown>>;
   readonly inputs: Readonly<Record<string, unknown>>;
+  readonly rules: readonly RuleDraft[] | undefined;
 }
 
-/** `on`, with the inputs of a manual start. */
+/** `on`, with the inputs of a manual start, and rules where `on` cannot say it. */
 export function convertTriggers(entry: YamlEntry | null, report: Report): Triggers {
   const on: Record<string, unknown> = {};
   const inputs: Record<string, unknown> = {};
-  const map = mapOf(entry?.value);
-  const events =
-    map === null
-      ? itemsOf(entry?.value).map((item) => ({ name: scalarText(item) ?? "", span: item.span, reader: null }))
-      : Array.from(map.entries.values(), ({ key, keySpan, value }) => ({
-          name: key,
-          span: keySpan,
-          value,
-        })).map(({ name, span, value }) => {
-          const own = mapOf(value);
-          if (name === "schedule") on["schedule"] = schedules(value, report);
-          return { name, span, reader: own === null ? null : new KeyReader(own, report) };
-        });
-  for (const { name, span, reader } of events) {
+  let rules: readonly RuleDraft[] | undefined;
+  for (const { name, span, value } of eventsOf(entry)) {
+    const map = mapOf(value);
+    const reader = map === null ? null : new KeyReader(map, report);
     switch (name) {
       case "push":
-        on["push"] = filters(reader, ["branches", "tags", "paths"], "push");
+        on["push"] = filters(reader, ["branches", "tags", "paths"], "push", report);
         break;
-      case "pull_request":
-        on["pull_request"] = pullRequest(reader);
+      case "pull_request": {
+        const { paths, ...asked } = pullRequest(reader, span, report);
+        if (asked.types?.length !== 0) on["pull_request"] = asked;
+        if (paths !== undefined) rules = requestRules(paths);
         break;
+      }
       case "workflow_dispatch":
         on["manual"] = {};
         Object.assign(inputs, inputsOf(reader?.map("inputs") ?? null, report));
@@ -44,12 +42,60 @@ export function convertTriggers(entry: YamlEntry | null, report: Report): Trigge
         reader?.finish("`repository_dispatch`");
         break;
       case "schedule":
+        on["schedule"] = schedules(value, report);
         break;
       default:
-        leftOut(report, span, `The event ${quote(name)} has no counterpart and was left out`);
+        leftOut(
+          report,
+          span,
+          `The event ${quote(name)} ${EVENT_WHY[name] ?? "has no counterpart"} and was left out`,
+        );
     }
   }
-  return { on, inputs };
+  // Without `on` every event would start it.
+  if (Object.keys(on).length > 0) return { on, inputs, rules };
+  return {
+    on: { api: {} },
+    inputs,
+    rules: [{ run: "never", reason: "no event that started it has a counterpart" }],
+  };
+}
+
+const EVENT_WHY: Readonly<Record<string, string>> = {
+  workflow_call: "is a call by another workflow (convert that one, with this beside it)",
+  pull_request_target: "runs with rights of the target for anybody's change",
+  workflow_run: "is the end of another workflow (make its jobs `needs` of one pipeline)",
+  merge_group: "is a queue of the forge",
+  release: "is a release of the forge (a push of its tag is `push.tags`)",
+};
+
+interface NamedEvent {
+  readonly name: string;
+  readonly span: Span;
+  readonly value: YamlNode | undefined;
+}
+
+function eventsOf(entry: YamlEntry | null): readonly NamedEvent[] {
+  const map = mapOf(entry?.value);
+  if (map !== null)
+    return Array.from(map.entries.values(), ({ key, keySpan, value }) => ({
+      name: key,
+      span: keySpan,
+      value,
+    }));
+  return itemsOf(entry?.value).map((item) => ({
+    name: scalarText(item) ?? "",
+    span: item.span,
+    value: undefined,
+  }));
+}
+
+/** `paths` of pull requests: `on` has them for pushes only. */
+function requestRules(paths: readonly string[]): readonly RuleDraft[] {
+  return [
+    { if: "event.kind == 'pull_request'", changes: paths, reason: "a path of the workflow's filter changed" },
+    { if: "event.kind != 'pull_request'" },
+  ];
 }
 
 /** Lists and their `-ignore` twins, which become exclusions. */
@@ -57,30 +103,82 @@ function filters(
   reader: KeyReader | null,
   kinds: readonly string[],
   event: string,
+  report: Report,
 ): Readonly<Record<string, readonly string[]>> {
   const found: Record<string, readonly string[]> = {};
   for (const kind of kinds) {
-    const taken = scalarTexts(reader?.node(kind));
-    const ignored = scalarTexts(reader?.node(`${kind}-ignore`));
-    const list = ignored.length > 0 ? ["**", ...ignored.map((glob) => `!${glob}`)] : taken;
-    if (list.length > 0) found[kind] = list.map(ourGlob);
+    const taken = itemsOf(reader?.node(kind));
+    const ignored = itemsOf(reader?.node(`${kind}-ignore`));
+    const list = [
+      ...(ignored.length > 0 ? ["**"] : []),
+      ...taken.flatMap((item) => globOf(item, "", report)),
+      ...ignored.flatMap((item) => globOf(item, "!", report)),
+    ];
+    if (taken.length + ignored.length > 0) found[kind] = list.length > 0 ? list : ["!**"];
   }
   reader?.finish(`\`${event}\``);
   return found;
 }
 
-/** There `**.md` reaches into folders; for us two stars do so only as a name of their own. */
-function ourGlob(glob: string): string {
-  return glob.replace(/(^!?|\/)\*\*(?=[^/*])/g, "$1**/*");
+/** Longest run of a class that one glob tells apart, by how many runs it has. */
+const RUN_LENGTHS = [0, 10, 8, 5, 3];
+
+/**
+ * There `**.md` reaches into folders, for us two stars do so only as a name of their own; and `+` repeats what stands
+ * before it, which becomes the lengths that a run is likely to have.
+ */
+function globOf(item: YamlNode, before: string, report: Report): readonly string[] {
+  const written = scalarText(item) ?? "";
+  const runs = written.match(/\[[^\]]*\]\+/g)?.length ?? 0;
+  const longest = RUN_LENGTHS[runs] ?? 1;
+  const glob = `${before}${written}`
+    .replace(
+      /(\[[^\]]*\])\+/g,
+      (_, set: string) =>
+        `{${Array.from({ length: longest }, (__, index) => set.repeat(index + 1)).join(",")}}`,
+    )
+    .replace(/(^!?|\/)\*\*(?=[^/*])/g, "$1**/*");
+  if (!isGlobProblem(parseGlob(glob))) {
+    if (runs > 0)
+      changed(
+        report,
+        item.span,
+        `In ${quote(written)}, runs of more than ${longest} characters do not match here`,
+      );
+    return [glob];
+  }
+  leftOut(report, item.span, `The pattern ${quote(written)} has no counterpart and was left out`);
+  return [];
 }
 
-function pullRequest(reader: KeyReader | null): Readonly<Record<string, unknown>> {
-  const types = scalarTexts(reader?.node("types"));
-  const { branches } = filters(reader, ["branches"], "pull_request");
-  return { ...(types.length > 0 ? { types } : {}), ...(branches === undefined ? {} : { targets: branches }) };
+/** Actions of the forge that start pipelines here. */
+const TYPES = new Set([
+  "opened",
+  "synchronize",
+  "reopened",
+  "edited",
+  "closed",
+  "ready_for_review",
+  "converted_to_draft",
+  "labeled",
+  "unlabeled",
+]);
+
+function pullRequest(reader: KeyReader | null, span: Span, report: Report) {
+  const written = reader?.take("types") ?? null;
+  const types = scalarTexts(written?.value).filter((type) => TYPES.has(type));
+  const others = scalarTexts(written?.value).filter((type) => !TYPES.has(type));
+  for (const type of others)
+    leftOut(report, written?.value.span ?? span, `Nothing starts when a request is ${quote(type)}`);
+  const { branches, paths } = filters(reader, ["branches", "paths"], "pull_request", report);
+  return {
+    ...(written === null ? {} : { types }),
+    ...(branches === undefined ? {} : { targets: branches }),
+    paths,
+  };
 }
 
-function schedules(node: YamlEntry["value"], report: Report): readonly unknown[] {
+function schedules(node: YamlNode | undefined, report: Report): readonly unknown[] {
   return itemsOf(node).flatMap((item) => {
     const map = mapOf(item);
     const reader = map === null ? null : new KeyReader(map, report);
@@ -89,30 +187,4 @@ function schedules(node: YamlEntry["value"], report: Report): readonly unknown[]
     reader?.finish("a schedule");
     return cron === null ? [] : [timezone === null ? { cron } : { cron, timezone }];
   });
-}
-
-function inputsOf(inputs: KeyReader | null, report: Report): Readonly<Record<string, unknown>> {
-  const entries = inputs?.entries() ?? [];
-  return Object.fromEntries(
-    entries.map(({ key, value }) => {
-      const map = mapOf(value);
-      const reader = map === null ? null : new KeyReader(map, report);
-      const type = scalarText(reader?.node("type")) ?? "string";
-      const description = scalarText(reader?.node("description")) ?? undefined;
-      const isRequired = booleanOf(reader?.node("required")) === true;
-      const written = scalarOf(reader?.node("default"))?.value ?? undefined;
-      const options = scalarTexts(reader?.node("options"));
-      reader?.finish(`the input ${quote(key)}`);
-      const kind = type === "boolean" || type === "number" ? type : "string";
-      const empty = { string: options[0] ?? "", number: 0, boolean: false }[kind];
-      const standard = written === undefined ? (isRequired ? undefined : empty) : written;
-      const value_ = {
-        ...(description === undefined ? {} : { description }),
-        ...(kind === "string" ? {} : { type: kind }),
-        ...(options.length > 0 ? { options } : {}),
-        ...(standard === undefined ? {} : { default: kind === "string" ? String(standard) : standard }),
-      };
-      return [key, value_];
-    }),
-  );
 }

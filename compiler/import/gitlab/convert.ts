@@ -1,21 +1,28 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { entryOf, itemsOf, mapOf } from "../../language/read.ts";
-import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
-import type { JobDraft, NeedDraft, PipelineDraft } from "../emit.ts";
+import { booleanOf, entryOf, itemsOf, mapOf } from "../../language/read.ts";
+import type { YamlMap } from "../../yaml/nodes.ts";
+import { type JobDraft, type PipelineDraft } from "../emit.ts";
+import type { Reading } from "../files.ts";
 import { jobIds } from "../job-ids.ts";
 import { withKnownNeeds } from "../known-needs.ts";
+import type { Outcomes } from "../outcome.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
-import { convertJob } from "./job.ts";
+import { withIncluded } from "./include.ts";
+import { convertJob, type JobContext } from "./job.ts";
 import { extended } from "./merge.ts";
+import { Needs, withArtifacts, type WrittenJob } from "./needs.ts";
+import { resolveReferences, withoutReferences } from "./reference.ts";
 import { convertRules } from "./rules.ts";
-import { variablesEnv } from "./variables.ts";
+import { FileVariables, namesInConditions } from "./scope.ts";
+import { readVariables } from "./variables.ts";
 
 /** Keys at the top of the file that are no jobs. */
-const GLOBAL = [
+const GLOBAL = new Set([
   "default",
   "include",
   "stages",
+  "types",
   "variables",
   "workflow",
   "image",
@@ -24,56 +31,98 @@ const GLOBAL = [
   "before_script",
   "after_script",
   "spec",
-  "pages",
-];
+]);
 /** Keys at the top that are defaults of jobs, as those under `default` are. */
 const OLD_DEFAULTS = ["image", "services", "cache", "before_script", "after_script"];
-const STAGES_DEFAULT = [".pre", "build", "test", "deploy", ".post"];
+const STAGES_DEFAULT = ["build", "test", "deploy"];
 
-interface WrittenJob {
-  readonly entry: YamlEntry;
-  readonly map: YamlMap;
-  readonly stage: string;
-}
-
-export function convertGitlab(root: YamlMap, report: Report): PipelineDraft {
+export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Reading): PipelineDraft {
+  const report = outcomes.file;
+  const root = resolveReferences(withIncluded(file, reading, report));
   const reader = new KeyReader(root, report);
-  const stages = [".pre", ...scalarTexts(reader.node("stages")), ".post"];
-  const env = variablesEnv(reader.node("variables"), report);
+  const named = scalarTexts((reader.take("stages") ?? reader.take("types"))?.value);
+  const stages = [".pre", ...(named.length > 0 ? named : STAGES_DEFAULT), ".post"];
   const workflow = reader.map("workflow");
   const written = workflow?.take("rules") ?? null;
-  const rules = written === null ? undefined : convertRules(written, report);
+  const globals = readVariables(reader.node("variables"), report);
+  const variables = new FileVariables(
+    globals,
+    setByRules(written?.value),
+    namesInConditions(root),
+    reading.repository,
+  );
+  const scope = variables.scope(new Map(), {}, report, () => true);
+  const rules = written === null ? undefined : convertRules(written, scope, "pipeline");
   const name = scalarText(workflow?.node("name"));
+  const isCanceled = cancelsOlder(workflow, report);
   workflow?.finish("`workflow`");
-  for (const item of itemsOf(reader.take("include")?.value))
-    leftOut(report, item.span, "This file was not read: convert it as well, or write its jobs here");
-  const defaults = defaultsOf(root, reader);
-  const jobs = writtenJobs(root, stages.length === 2 ? STAGES_DEFAULT : stages, report);
   const isForRequests = mentionsRequests(root);
-  const ids = jobIds(jobs.map(({ entry }) => entry.key));
-  const context = { report, defaults, env, hasRules: rules !== undefined, isForRequests };
-  const places = new Map(jobs.map(({ entry }) => [ids.get(entry.key) ?? "", entry.keySpan]));
-  const converted = new Map<string, JobDraft>();
-  for (const job of jobs) {
-    const draft = convertJob(job.entry, job.map, job.stage, context);
-    if (draft === null) continue;
-    const id = ids.get(job.entry.key) ?? "";
-    const name = id === job.entry.key ? undefined : job.entry.key;
-    converted.set(id, { name, ...draft, needs: needsOf(job, jobs, stages, ids, report) });
-  }
+  const context = { defaults: defaultsOf(root), variables, hasRules: rules !== undefined, isForRequests };
+  const jobs = convertJobs(writtenJobs(root, stages, outcomes), stages, context, outcomes);
   return {
     name: name === null || name.includes("$") ? undefined : name.slice(0, 100),
     on: isForRequests ? ["push", "pull_request", "manual", "api"] : ["push", "manual", "api"],
     rules,
-    inputs: undefined,
-    env,
+    inputs: variables.inputs,
+    vars: variables.vars,
+    env: variables.env(report),
+    concurrency: isCanceled ? { group: "${{ ref.full }}", on_conflict: "cancel_older" } : undefined,
     defaults: undefined,
-    jobs: withKnownNeeds(withArtifacts(converted), (id) => places.get(id) ?? root.span, report),
+    jobs,
   };
 }
 
-function defaultsOf(root: YamlMap, reader: KeyReader): YamlMap {
-  const own = mapOf(reader.take("default")?.value);
+function convertJobs(
+  written: readonly WrittenJob[],
+  stages: readonly string[],
+  context: Omit<JobContext, "report">,
+  outcomes: Outcomes,
+): ReadonlyMap<string, JobDraft> {
+  const ids = jobIds(written.map(({ entry }) => entry.key));
+  const needs = new Needs(written, stages, ids);
+  const drafts = new Map<string, JobDraft>();
+  const reports = new Map<string, WrittenJob>();
+  for (const job of written) {
+    const id = ids.get(job.entry.key) ?? "";
+    reports.set(id, job);
+    const draft = convertJob(job.entry, withoutReferences(job.map, job.report), job.stage, {
+      ...context,
+      report: job.report,
+    });
+    if (draft === null) {
+      outcomes.leave(job.report);
+      continue;
+    }
+    const name = id === job.entry.key ? undefined : job.entry.key.slice(0, 200);
+    drafts.set(id, { name, ...draft, needs: needs.of(job) });
+  }
+  return withKnownNeeds(withArtifacts(drafts), (id) => reports.get(id) ?? null, outcomes);
+}
+
+/** `workflow: auto_cancel`, where a newer pipeline of the ref ends an older one. */
+function cancelsOlder(workflow: KeyReader | null, report: Report): boolean {
+  const entry = workflow?.take("auto_cancel") ?? null;
+  const map = mapOf(entry?.value);
+  if (entry === null || map === null) return false;
+  const word = scalarText(entryOf(map, "on_new_commit")?.value);
+  const onFailure = entryOf(map, "on_job_failure");
+  if (onFailure !== null && scalarText(onFailure.value) !== "none")
+    leftOut(
+      report,
+      onFailure.keySpan,
+      "`on_job_failure` is `policies.runs.on_failure` here, and was left out",
+    );
+  if (word === "conservative")
+    changed(
+      report,
+      entry.keySpan,
+      "Jobs that may not be interrupted end the canceling there; here each job decides for itself",
+    );
+  return word === "interruptible" || word === "conservative";
+}
+
+function defaultsOf(root: YamlMap): YamlMap {
+  const own = mapOf(entryOf(root, "default")?.value);
   const old = OLD_DEFAULTS.flatMap((key) => {
     const entry = entryOf(root, key);
     return entry === null ? [] : [[key, entry] as const];
@@ -81,89 +130,45 @@ function defaultsOf(root: YamlMap, reader: KeyReader): YamlMap {
   return { ...root, entries: new Map([...old, ...(own?.entries ?? [])]) };
 }
 
-function writtenJobs(root: YamlMap, stages: readonly string[], report: Report): readonly WrittenJob[] {
-  const jobs = [...root.entries.values()].filter(({ key }) => !GLOBAL.includes(key) && !key.startsWith("."));
+function writtenJobs(root: YamlMap, stages: readonly string[], outcomes: Outcomes): readonly WrittenJob[] {
+  const known = new Set(stages);
+  const jobs = [...root.entries.values()].filter(({ key }) => !GLOBAL.has(key) && !key.startsWith("."));
   return jobs.flatMap((entry) => {
     const own = mapOf(entry.value);
     if (own === null) {
       leftOut(
-        report,
+        outcomes.file,
         entry.keySpan,
         `${quote(entry.key)} is neither a job nor a key that is known, and was left out`,
       );
       return [];
     }
+    const report = outcomes.job(entry.key, entry.keySpan);
     const map = extended(own, root.entries, report);
     const stage = scalarText(entryOf(map, "stage")?.value) ?? "test";
-    if (!stages.includes(stage))
+    if (!known.has(stage))
       changed(
         report,
         entry.keySpan,
         `${quote(entry.key)} is in the stage ${quote(stage)}, which is not in \`stages\`; it waits for nothing`,
       );
-    return [{ entry, map, stage }];
+    if (entry.key === "pages" && booleanOf(entryOf(map, "pages")?.value) !== false)
+      leftOut(
+        report,
+        entry.keySpan,
+        "The job `pages` publishes a site of that server; here it only keeps the files",
+      );
+    return [{ entry, map, stage, report }];
   });
 }
 
-/** Jobs without `needs` wait for the jobs of the nearest stage before theirs that has any. */
-function needsOf(
-  job: WrittenJob,
-  jobs: readonly WrittenJob[],
-  stages: readonly string[],
-  ids: ReadonlyMap<string, string>,
-  report: Report,
-): readonly NeedDraft[] {
-  const needs = entryOf(job.map, "needs");
-  const named = entryOf(job.map, "dependencies");
-  const isTaken = (name: string): boolean => named === null || scalarTexts(named.value).includes(name);
-  const when = scalarText(entryOf(job.map, "when")?.value) === "always" ? ("done" as const) : undefined;
-  if (needs !== null)
-    return itemsOf(needs.value).flatMap((item) => {
-      const map = mapOf(item);
-      const reader = map === null ? null : new KeyReader(map, report);
-      const name = scalarText(reader === null ? item : reader.node("job"));
-      const optional = scalarText(reader?.node("optional")) === "true" ? (true as const) : undefined;
-      const isWithout = scalarText(reader?.node("artifacts")) === "false";
-      reader?.finish("a need", {
-        pipeline: "reads another pipeline",
-        project: "reads another project",
-      });
-      const id = name === null ? undefined : ids.get(name);
-      if (id === undefined) {
-        leftOut(report, item.span, "This need is no job of this file and was left out");
-        return [];
-      }
-      return [{ job: id, when, optional, artifacts: isWithout || !isTaken(name ?? "") ? [] : undefined }];
-    });
-  const order = stages.length === 2 ? STAGES_DEFAULT : stages;
-  const before = order.slice(0, Math.max(0, order.indexOf(job.stage))).toReversed();
-  const near = before.find((stage) => jobs.some((other) => other.stage === stage));
-  return jobs
-    .filter(
-      ({ entry, stage, map }) =>
-        stage === near || (before.includes(stage) && keepsFiles(map) && isTaken(entry.key)),
-    )
-    .map(({ entry }) => ({
-      job: ids.get(entry.key) ?? "",
-      when,
-      artifacts: isTaken(entry.key) ? undefined : [],
-    }));
-}
-
-/** Jobs of all stages before hand their files on, not only those of the nearest one. */
-function keepsFiles(map: YamlMap): boolean {
-  return entryOf(mapOf(entryOf(map, "artifacts")?.value), "paths") !== null;
-}
-
-/** Each need with the artifacts that its job keeps; an empty list has been asked for and stays. */
-function withArtifacts(jobs: ReadonlyMap<string, JobDraft>): ReadonlyMap<string, JobDraft> {
-  const filled = (need: NeedDraft): NeedDraft => {
-    const kept = (jobs.get(need.job)?.artifacts ?? []).filter(({ type }) => type === undefined);
-    return need.artifacts === undefined && need.when === undefined
-      ? { ...need, artifacts: kept.map(({ name }) => name) }
-      : need;
-  };
-  return new Map(Array.from(jobs, ([id, job]) => [id, { ...job, needs: job.needs?.map(filled) }]));
+/** Names that a rule of the pipeline gives a value. */
+function setByRules(node: Parameters<typeof itemsOf>[0]): ReadonlySet<string> {
+  return new Set(
+    itemsOf(node).flatMap((item) => [
+      ...(mapOf(entryOf(mapOf(item), "variables")?.value)?.entries.keys() ?? []),
+    ]),
+  );
 }
 
 /** Whether anything in the file speaks of merge requests; without it they start no pipeline of their own. */

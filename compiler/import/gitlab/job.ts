@@ -1,28 +1,38 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { booleanOf, entryOf, itemsOf, mapOf, numberOf } from "../../language/read.ts";
-import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
-import { allOf, type Env, type JobDraft, NEVER, plainText, type StepDraft } from "../emit.ts";
+import { mapOf, numberOf } from "../../language/read.ts";
+import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
+import { allOf, type JobDraft, NEVER, plainText, type StepDraft } from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
-import { convertParts } from "./parts.ts";
+import { convertAccess } from "./access.ts";
+import { allowFailureOf } from "./allow-failure.ts";
+import { inherits } from "./include.ts";
+import { convertOnly } from "./only.ts";
 import { convertParallel } from "./parallel.ts";
-import { convertOnly, convertRules } from "./rules.ts";
-import { predefinedEnv, variablesEnv } from "./variables.ts";
+import { convertParts, plainOf } from "./parts.ts";
+import { predefinedUse } from "./predefined.ts";
+import { convertRules } from "./rules.ts";
+import type { FileVariables, Scope } from "./scope.ts";
+import { environmentOf, readVariables, type Variable } from "./variables.ts";
 
 export interface JobContext {
   readonly report: Report;
   readonly defaults: YamlMap;
-  /** `variables` of the whole file. */
-  readonly env: Env;
+  readonly variables: FileVariables;
   /** Whether `workflow` decides which events start the pipeline. */
   readonly hasRules: boolean;
   readonly isForRequests: boolean;
 }
 
 const WHY: Readonly<Record<string, string>> = {
-  id_tokens: "names audiences of that server",
-  secrets: "names a vault of that server",
-  tags: "names runners of that server (choose `runner.pool`)",
+  coverage: "reads a figure out of the log; keep a report with `artifacts`, of the type `coverage`",
+  release: "makes a release of that server; call its tool in a step",
+  pages: "publishes a site of that server",
+  dast_configuration: "is of that server",
+  manual_confirmation: "is a question before a manual start",
+  start_in: "is a delay, and no job here waits for a time",
+  run: "is another form of `steps`",
+  hooks: "runs scripts before the checkout",
 };
 
 /** One job; null when it runs no script, which is then told. */
@@ -37,88 +47,155 @@ export function convertJob(
   const reader = new KeyReader(map, report);
   const script = reader.take("script");
   if (script === null) {
-    leftOut(report, entry.keySpan, `The job ${quote(entry.key)} runs no script and was left out`);
+    leftOut(report, entry.keySpan, `The job ${quote(entry.key)} ${withoutScript(map)} and was left out`);
     return null;
   }
-  reader.take("stage");
-  reader.take("needs");
-  reader.take("dependencies");
-  const image = imageOf(reader.take("image"), report);
-  const own = variablesEnv(reader.node("variables"), report);
+  for (const key of ["stage", "needs", "dependencies"]) reader.take(key);
+  const takes = inherits(written, "variables");
+  const own = readVariables(reader.node("variables"), report);
   const { env: shares, ...spread } = convertParallel(reader.take("parallel"), report);
-  const before = reader.node("before_script");
+  const names = { CI_JOB_NAME: plainText(entry.key), CI_JOB_STAGE: plainText(stage) };
+  const scope = context.variables.scope(own, { ...names, ...shares }, report, takes);
+  const ownEnv = environmentOf(own, scope.texts, report);
+  const image = imageOf(reader.take("image"), scope);
+  const before = scalarTexts(reader.node("before_script"));
   const after = reader.take("after_script");
-  const texts = scalarTexts(script.value);
-  const run = [...scalarTexts(before), ...texts].join("\n");
-  const known = { ...context.env, ...own, ...shares, CI_JOB_NAME: entry.key, CI_JOB_STAGE: stage };
-  const predefined = predefinedEnv(
-    script.value,
-    `${run}\n${scalarTexts(after?.value).join("\n")}`,
-    known,
-    report,
-  );
-  const named = Object.fromEntries(
-    Object.entries({ CI_JOB_NAME: entry.key, CI_JOB_STAGE: stage }).filter(([name]) => run.includes(name)),
-  );
-  const condition = conditionOf(reader, context);
+  const run = [...before, ...scalarTexts(script.value)].join("\n");
+  const whole = `${run}\n${scalarTexts(after?.value).join("\n")}`;
+  const used = predefinedUse(script.value, whole, { ...ownEnv, ...shares, ...names }, report);
+  const named = Object.fromEntries(Object.entries(names).filter(([name]) => whole.includes(name)));
+  const lines = used.lines.map((line) => `${line}\n`).join("");
   const draft = {
     image,
-    shell: image?.includes("alpine") ? ["sh", "-e", "-c"] : ["bash", "-eo", "pipefail", "-c"],
-    ...condition,
-    env: { ...own, ...shares, ...named, ...predefined },
+    shell:
+      image !== undefined && /alpine|busybox/.test(image)
+        ? ["sh", "-e", "-c"]
+        : ["bash", "-eo", "pipefail", "-c"],
+    ...conditionOf(reader, scope, context),
+    env: { ...ownEnv, ...shares, ...named, ...used.env },
     ...spread,
     timeout: timeoutOf(reader.take("timeout"), report),
     retry: retryOf(reader.take("retry"), report),
     allow_failure: allowFailureOf(reader.take("allow_failure")),
-    ...convertParts(entry.key, reader, report),
-    steps: [{ run: plainText(run) }, ...afterStep(after)],
+    runner: runnerOf(reader.take("tags"), scope),
+    ...convertAccess(reader, scope),
+    ...convertParts(entry.key, reader, scope),
+    ...checkoutOf(own, report),
+    steps: [{ run: plainText(lines + run) }, ...afterStep(after, lines)],
   };
   reader.finish("a job", WHY);
   return draft;
 }
 
-function withDefaults(job: YamlMap, defaults: YamlMap): YamlMap {
-  const inherits = booleanOf(entryOf(mapOf(entryOf(job, "inherit")?.value), "default")?.value) !== false;
-  const own = [...job.entries].filter(([key]) => key !== "inherit");
-  return { ...job, entries: new Map([...(inherits ? defaults.entries : []), ...own]) };
+const LABEL = /^[a-z0-9][a-z0-9._=-]{0,62}$/;
+/** As many labels as one job may ask for. */
+const LABELS_MAX = 20;
+
+/** Tags there are what a runner must offer, as labels are here. */
+function runnerOf(entry: YamlEntry | null, scope: Scope): JobDraft["runner"] {
+  if (entry === null) return undefined;
+  const written = scalarTexts(entry.value);
+  const labels = written.map(
+    (tag) =>
+      scope.texts
+        .expand(tag)
+        ?.toLowerCase()
+        .replace(/[ /:]+/g, "-") ?? "",
+  );
+  if (labels.length <= LABELS_MAX && labels.every((label) => LABEL.test(label)))
+    return labels.length === 0 ? undefined : { labels: [...new Set(labels)] };
+  leftOut(
+    scope.report,
+    entry.keySpan,
+    "These `tags` are made of variables, or no labels here; choose `runner`",
+  );
+  return undefined;
 }
 
-function afterStep(after: YamlEntry | null): readonly StepDraft[] {
+function withoutScript(map: YamlMap): string {
+  if (map.entries.has("trigger")) return "starts another pipeline, which nothing here does,";
+  return map.entries.has("release") ? "only makes a release of that server" : "runs no script";
+}
+
+function withDefaults(job: YamlMap, defaults: YamlMap): YamlMap {
+  const takes = inherits(job, "default");
+  const own = [...job.entries].filter(([key]) => key !== "inherit");
+  return { ...job, entries: new Map([...[...defaults.entries].filter(([key]) => takes(key)), ...own]) };
+}
+
+/** `GIT_STRATEGY` and `GIT_DEPTH` are variables there that the runner reads. */
+function checkoutOf(own: ReadonlyMap<string, Variable>, report: Report): Pick<JobDraft, "checkout"> {
+  if (["none", "empty"].includes(own.get("GIT_STRATEGY")?.text ?? "")) return { checkout: false };
+  const depth = own.get("GIT_DEPTH");
+  if (depth === undefined) return {};
+  if (/^\d{1,6}$/.test(depth.text)) return { checkout: { depth: Number(depth.text) || "full" } };
+  changed(report, depth.node.span, "This depth is no number; one commit is checked out");
+  return {};
+}
+
+function afterStep(after: YamlEntry | null, lines: string): readonly StepDraft[] {
   const run = scalarTexts(after?.value).join("\n");
   return run === ""
     ? []
-    : [{ name: "after_script", run: plainText(run), continue_on_error: true, always: true, timeout: "5m" }];
+    : [
+        {
+          name: "after_script",
+          run: plainText(lines + run),
+          continue_on_error: true,
+          always: true,
+          timeout: "5m",
+        },
+      ];
 }
 
-function imageOf(entry: YamlEntry | null, report: Report): string | undefined {
+function imageOf(entry: YamlEntry | null, scope: Scope): string | undefined {
   if (entry === null) return undefined;
   const map = mapOf(entry.value);
-  const reader = map === null ? null : new KeyReader(map, report);
-  const name = scalarText(reader === null ? entry.value : reader.node("name"));
-  reader?.finish("`image`");
-  if (name !== null && !name.includes("$")) return name;
-  leftOut(report, entry.value.span, "The name of this image is made of variables and was left out");
-  return undefined;
+  const reader = map === null ? null : new KeyReader(map, scope.report);
+  const node = reader === null ? entry.value : reader.node("name");
+  // Steps are started by the runner, whatever program the image would start itself.
+  const entrypoint = reader?.take("entrypoint") ?? null;
+  if (
+    entrypoint !== null &&
+    !scalarTexts(entrypoint.value).every((word) =>
+      /^(?:|-l?c|(?:\/usr)?(?:\/bin\/)?(?:env|ba|da|a)?sh|\/usr\/bin\/env)$/.test(word),
+    )
+  )
+    leftOut(
+      scope.report,
+      entrypoint.keySpan,
+      "This `entrypoint` of `image` is left out; start what it starts in a step",
+    );
+  reader?.finish("`image`", {
+    pull_policy: "is for the operators to say",
+    docker: "holds options of that server's runner; choose `runner`",
+  });
+  return (node === undefined ? null : plainOf(node, "The name of this image", scope)) ?? undefined;
 }
 
 /** `rules`, `only` and `except`, and `when`. Without any of them a job runs for pushes alone. */
 function conditionOf(
   reader: KeyReader,
-  { report, hasRules, isForRequests }: JobContext,
+  scope: Scope,
+  { hasRules, isForRequests }: JobContext,
 ): Pick<JobDraft, "if" | "changes" | "rules"> {
   const rules = reader.take("rules");
   const only = reader.take("only");
   const except = reader.take("except");
   const when = reader.take("when");
-  if (rules !== null) return { rules: convertRules(rules, report) };
+  if (rules !== null) return { rules: convertRules(rules, scope, "job") };
   const word = scalarText(when?.value) ?? "on_success";
   const runs = word === "on_success" || word === "always";
   const pushesOnly = only === null && !hasRules && isForRequests ? "event.kind != 'pull_request'" : undefined;
-  const asked = convertOnly(only, except, report);
+  const asked = convertOnly(only, except, scope);
   if (word === "manual")
     return { rules: [{ if: allOf([asked.if, pushesOnly]), changes: asked.changes, run: "manual" }] };
   if (when !== null && !runs && word !== "never")
-    changed(report, when.keySpan, `\`when: ${word}\` has no counterpart; the job does not run in its place`);
+    changed(
+      scope.report,
+      when.keySpan,
+      `\`when: ${word}\` has no counterpart; the job does not run in its place`,
+    );
   return { if: allOf([runs ? undefined : NEVER, asked.if, pushesOnly]), changes: asked.changes };
 }
 
@@ -162,12 +239,4 @@ function retryOf(entry: YamlEntry | null, report: Report): unknown {
     );
   const on = [...new Set([...causes, ...codes])];
   return { max, on: on.length > 0 ? on : ["infra", "runner_lost", "image_pull", "oom", "timeout"] };
-}
-
-function allowFailureOf(entry: YamlEntry | null): boolean | readonly number[] | undefined {
-  if (entry === null) return undefined;
-  const codes: YamlNode | undefined = entryOf(mapOf(entry.value), "exit_codes")?.value;
-  return codes === undefined
-    ? (booleanOf(entry.value) ?? undefined)
-    : itemsOf(codes).flatMap((code) => numberOf(code) ?? []);
 }

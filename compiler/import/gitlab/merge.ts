@@ -11,7 +11,7 @@ const PARENTS_MAX = 64;
 export function extended(job: YamlMap, all: ReadonlyMap<string, YamlEntry>, report: Report): YamlMap {
   const layers: YamlMap[] = [];
   collect(job, all, [], layers, report);
-  return layers.reduce(merge);
+  return layers.reduce(merged);
 }
 
 function collect(
@@ -24,18 +24,23 @@ function collect(
   for (const { value: name, span } of locatedTexts(entryOf(job, "extends")?.value)) {
     const parent = mapOf(all.get(name)?.value);
     if (parent === null || chain.includes(name) || layers.length >= PARENTS_MAX)
-      leftOut(report, span, `${quote(name)} is not in this file, or too deep, and was left out`);
+      leftOut(
+        report,
+        span,
+        `${quote(name)} is in none of the files that were read, or too deep, and was left out`,
+      );
     else collect(parent, all, [...chain, name], layers, report);
   }
   layers.push({ ...job, entries: new Map([...job.entries].filter(([key]) => key !== "extends")) });
 }
 
-function merge(below: YamlMap, over: YamlMap): YamlMap {
+/** Maps are merged deep, everything else is replaced. */
+export function merged(below: YamlMap, over: YamlMap): YamlMap {
   const entries = new Map(below.entries);
   for (const [key, entry] of over.entries) {
     const base = mapOf(entries.get(key)?.value);
     const own = mapOf(entry.value);
-    entries.set(key, base !== null && own !== null ? { ...entry, value: merge(base, own) } : entry);
+    entries.set(key, base !== null && own !== null ? { ...entry, value: merged(base, own) } : entry);
   }
   return { ...over, entries };
 }

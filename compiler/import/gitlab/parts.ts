@@ -1,11 +1,21 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
+import { isGlobProblem, parseGlob } from "../../globs/index.ts";
 import { parseDuration } from "../../language/duration.ts";
-import { booleanOf, itemsOf, mapOf, numberOf } from "../../language/read.ts";
+import { booleanOf, itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry, YamlNode } from "../../yaml/nodes.ts";
-import { type ArtifactDraft, type CacheDraft, type JobDraft, plainText, type ServiceDraft } from "../emit.ts";
+import {
+  type ArtifactDraft,
+  type CacheDraft,
+  type Env,
+  type JobDraft,
+  literal,
+  plainText,
+  type ServiceDraft,
+} from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
-import { variablesEnv } from "./variables.ts";
+import type { Scope } from "./scope.ts";
+import { environmentOf as variablesEnv, readVariables, REF_NAMES } from "./variables.ts";
 
 type Parts = Pick<
   JobDraft,
@@ -13,15 +23,18 @@ type Parts = Pick<
 >;
 
 /** What stands around a job's script: services, files kept, where it deploys to, and what it excludes. */
-export function convertParts(id: string, reader: KeyReader, report: Report): Parts {
+export function convertParts(id: string, reader: KeyReader, scope: Scope): Parts {
   const group = reader.take("resource_group");
-  const name = group && plainOf(group.value, "The resource group", report);
+  const environment = environmentOf(reader.take("environment"), scope);
+  const called = typeof environment === "string" ? environment : environment?.["name"];
+  const name =
+    group && plainOf(group.value, "The resource group", scope, { CI_ENVIRONMENT_NAME: called ?? "" });
   const interruptible = reader.take("interruptible");
   return {
-    services: servicesOf(reader.take("services"), report),
-    artifacts: artifactsOf(id, reader.take("artifacts"), report),
-    caches: cachesOf(reader.take("cache"), report),
-    environment: environmentOf(reader.take("environment"), report),
+    services: servicesOf(reader.take("services"), scope),
+    artifacts: artifactsOf(id, reader.take("artifacts"), scope),
+    caches: cachesOf(reader.take("cache"), scope),
+    environment,
     concurrency: name ?? undefined,
     // Jobs are interruptible here as they are, and there only when they say so.
     interruptible:
@@ -29,25 +42,33 @@ export function convertParts(id: string, reader: KeyReader, report: Report): Par
   };
 }
 
-/** A text without variables of that server; null, and told, when it has some. */
-function plainOf(node: YamlNode, what: string, report: Report): string | null {
+/** A text with its variables filled in; null, and told, when nothing is known of one. */
+export function plainOf(node: YamlNode, what: string, scope: Scope, more: Env = {}): string | null {
   const text = scalarText(node);
-  if (text !== null && !text.includes("$")) return text;
-  leftOut(report, node.span, `${what} is made of variables and was left out`);
+  const filled = text === null ? null : scope.texts.expand(text, more);
+  if (filled !== null) return filled;
+  leftOut(scope.report, node.span, `${what} is made of variables that nothing here sets, and was left out`);
   return null;
 }
 
-function servicesOf(entry: YamlEntry | null, report: Report): JobDraft["services"] {
+function withoutProject(text: string): string {
+  return text.replace(/^\$\{?CI_PROJECT_DIR\}?\/+/, "").replace(/^(?:\.?\/)+/, "");
+}
+
+function servicesOf(entry: YamlEntry | null, scope: Scope): JobDraft["services"] {
+  const { report } = scope;
   const services: Record<string, ServiceDraft> = {};
   for (const item of itemsOf(entry?.value)) {
     const map = mapOf(item);
     const reader = map === null ? null : new KeyReader(map, report);
     const node = reader === null ? item : reader.node("name");
-    const image = node === undefined ? null : plainOf(node, "The image of this service", report);
+    const image = node === undefined ? null : plainOf(node, "The image of this service", scope);
     const alias = scalarText(reader?.node("alias"));
     const command = scalarTexts(reader?.node("command"));
-    const env = variablesEnv(reader?.node("variables"), report);
-    reader?.finish("a service");
+    const env = variablesEnv(readVariables(reader?.node("variables"), report), scope.texts, report);
+    reader?.finish("a service", {
+      entrypoint: "replaces the image's own program; build an image that starts it",
+    });
     if (image === null) continue;
     const name = (alias ?? hostOf(image)).split(/[ ,]/)[0] ?? "";
     if (/^[a-z][a-z0-9-]{0,62}$/.test(name))
@@ -72,7 +93,8 @@ function hostOf(image: string): string {
   return parts.join("-").toLowerCase();
 }
 
-function artifactsOf(id: string, entry: YamlEntry | null, report: Report): readonly ArtifactDraft[] {
+function artifactsOf(id: string, entry: YamlEntry | null, scope: Scope): readonly ArtifactDraft[] {
+  const { report } = scope;
   const map = mapOf(entry?.value);
   if (map === null) return [];
   const reader = new KeyReader(map, report);
@@ -81,25 +103,42 @@ function artifactsOf(id: string, entry: YamlEntry | null, report: Report): reado
   reader.take("expose_as");
   const when = { on_failure: "failure", always: "always" }[scalarText(reader.node("when")) ?? ""];
   const expire = expireOf(reader.take("expire_in"), report);
-  const paths = pathsOf(reader.node("paths"), report);
-  const excluded = pathsOf(reader.node("exclude"), report).map((path) => `!${path}`);
+  const paths = pathsOf(reader.node("paths"), scope);
+  const excluded = pathsOf(reader.node("exclude"), scope).map((path) => `!${path}`);
   const reports = reader.map("reports");
-  const junit = pathsOf(reports?.node("junit"), report);
-  reports?.finish("`artifacts.reports`");
-  reader.finish("`artifacts`");
-  const called = id.replace(/[^A-Za-z0-9_-]+/g, "-");
+  const called = id.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 80) || "files";
   const files = paths.length > 0 ? [{ name: called, path: [...paths, ...excluded], when, expire }] : [];
-  const tests =
-    junit.length > 0 ? [{ name: `${called}-junit`, path: junit, type: "junit", when: "always", expire }] : [];
+  const tests = Object.entries(REPORTS).flatMap(([key, type]) => {
+    const node = reports?.node(key);
+    const map = mapOf(node);
+    const path = pathsOf(map === null ? node : map.entries.get("path")?.value, scope);
+    return path.length > 0 ? [{ name: `${called}-${type}`, path, type, when: "always", expire }] : [];
+  });
+  reports?.finish("`artifacts.reports`", {
+    dotenv: "would set variables of later jobs; write them to `$DELTA_OUTPUT` and declare `outputs`",
+  });
+  reader.finish("`artifacts`", {
+    untracked: "means every file that git does not know; name them under `paths`",
+    public: "is for the operators to say",
+    access: "is for the operators to say",
+  });
   return [...files, ...tests];
 }
 
+/** Reports by their kind here. */
+const REPORTS: Readonly<Record<string, string>> = { junit: "junit", coverage_report: "coverage" };
+
 /** A folder there is all that is in it. */
-function pathsOf(node: YamlNode | undefined, report: Report): readonly string[] {
+function pathsOf(node: YamlNode | undefined, scope: Scope): readonly string[] {
   return itemsOf(node).flatMap((item) => {
-    const text = plainOf(item, "This path", report);
-    if (text === null) return [];
-    return [text.endsWith("/") ? `${text}**` : text];
+    const written = scalarText(item);
+    const text = written === null ? null : scope.texts.expand(withoutProject(written));
+    const path = text?.endsWith("/") ? `${text}**` : text;
+    if (path !== null && path !== undefined && !path.startsWith("~") && !isGlobProblem(parseGlob(path)))
+      return [path];
+    const why = text === null ? "is made of variables that nothing here sets" : "is none of the checkout";
+    leftOut(scope.report, item.span, `This path ${why}, and was left out`);
+    return [];
   });
 }
 
@@ -121,52 +160,76 @@ function expireOf(entry: YamlEntry | null, report: Report): string | undefined {
 
 const MODES: Readonly<Record<string, CacheDraft["mode"]>> = { pull: "read", push: "write" };
 
-function cachesOf(entry: YamlEntry | null, report: Report): readonly CacheDraft[] {
+function cachesOf(entry: YamlEntry | null, scope: Scope): readonly CacheDraft[] {
+  const { report } = scope;
   return itemsOf(entry?.value).flatMap((item): readonly CacheDraft[] => {
     const map = mapOf(item);
     if (map === null) return [];
     const reader = new KeyReader(map, report);
-    const paths = pathsOf(reader.node("paths"), report).map((path) => path.replace(/\/\*\*$/, ""));
-    const key = cacheKeyOf(reader.take("key"), report);
-    const restore = scalarTexts(reader.node("fallback_keys")).filter((text) => !text.includes("$"));
+    const paths = pathsOf(reader.node("paths"), scope).map((path) => path.replace(/\/\*\*$/, ""));
+    const key = cacheKeyOf(reader.take("key"), scope);
+    const restore = itemsOf(reader.node("fallback_keys")).flatMap((item) => cacheText(item, scope) ?? []);
     const mode = MODES[scalarText(reader.node("policy")) ?? ""];
-    reader.finish("`cache`");
+    reader.finish("`cache`", {
+      when: "says when files are saved; here they are when the job succeeds",
+      untracked: "means every file that git does not know; name them under `paths`",
+      unprotect: "is for the operators to say",
+    });
     return paths.length === 0 ? [] : [{ key, paths, restore_keys: restore, mode }];
   });
 }
 
 /** A key of files is the hash of those files; one of the branch reads the branch. */
-function cacheKeyOf(entry: YamlEntry | null, report: Report): string {
+function cacheKeyOf(entry: YamlEntry | null, scope: Scope): string {
   if (entry === null) return "default";
   const map = mapOf(entry.value);
-  if (map !== null) {
-    const reader = new KeyReader(map, report);
-    const files = scalarTexts(reader.node("files")).map((file) => `'${file.replaceAll("'", "''")}'`);
-    const prefix = scalarText(reader.node("prefix"))?.replaceAll(/\$\{?\w+\}?/g, "") ?? "";
-    reader.finish("`cache.key`");
-    return `${prefix}\${{ hash_files(${files.join(", ")}) }}`;
-  }
-  const text = scalarText(entry.value) ?? "default";
-  const branch = text.replaceAll(/\$\{?CI_COMMIT_REF_(?:SLUG|NAME)\}?/g, "${{ ref.name }}");
-  if (!/\$(?!\{\{)/.test(branch)) return branch;
-  changed(
-    report,
-    entry.value.span,
-    "The key of this cache is made of variables; it is the same for all runs here",
-  );
-  return branch.replaceAll(/\$(?!\{\{)\{?\w+\}?/g, "") || "default";
+  if (map === null) return cacheText(entry.value, scope)?.trim() || "default";
+  const reader = new KeyReader(map, scope.report);
+  const files = scalarTexts(reader.node("files")).map((file) => literal(file.replace(/^\.?\//, "")));
+  const prefix = reader.take("prefix");
+  const before = prefix === null ? null : cacheText(prefix.value, scope);
+  reader.finish("`cache.key`", {
+    files_commits: "asks for commits; here a key follows from what files hold",
+  });
+  const hash = files.length === 0 ? "none" : `\${{ hash_files(${files.join(", ")}) }}`;
+  return before === null || before === "" ? `files-${hash}` : `${before}-${hash}`;
 }
 
-function environmentOf(entry: YamlEntry | null, report: Report): JobDraft["environment"] {
+/** Variables without a value here would make no two runs share the cache: they are told and dropped. */
+function cacheText(node: YamlNode, scope: Scope): string | null {
+  const text = scalarText(node);
+  const filled = text === null ? null : scope.texts.expand(text, REF_NAMES);
+  if (text === null || filled !== null) return filled;
+  changed(
+    scope.report,
+    node.span,
+    "The key of this cache is made of variables that nothing here sets; it is the same for all runs",
+  );
+  return plainText(text.replaceAll(/\$\{?\w+\}?/g, "")) || "default";
+}
+
+function environmentOf(entry: YamlEntry | null, scope: Scope): JobDraft["environment"] {
   if (entry === null) return undefined;
   const map = mapOf(entry.value);
-  const reader = map === null ? null : new KeyReader(map, report);
+  const reader = map === null ? null : new KeyReader(map, scope.report);
   const node = reader === null ? entry.value : reader.node("name");
-  const name = node === undefined ? null : plainOf(node, "The name of this environment", report);
+  const name = node === undefined ? null : plainOf(node, "The name of this environment", scope, REF_NAMES);
   const link = reader?.take("url") ?? null;
-  const url = link === null ? null : plainOf(link.value, "The address of this environment", report);
-  if (numberOf(reader?.node("auto_stop_in")) !== null) reader?.take("auto_stop_in");
-  reader?.finish("`environment`");
-  if (name === null) return undefined;
+  const more = { ...REF_NAMES, CI_ENVIRONMENT_NAME: name ?? "", CI_ENVIRONMENT_SLUG: name ?? "" };
+  const url = link === null ? null : plainOf(link.value, "The address of this environment", scope, more);
+  const action = scalarText(reader?.node("action"));
+  if (action === null || action === "start") reader?.take("deployment_tier");
+  else
+    leftOut(
+      scope.report,
+      entry.keySpan,
+      `\`action: ${action}\` is no deployment; here the job counts as one`,
+    );
+  reader?.finish("`environment`", {
+    on_stop: "names the job that ends it; start that job by hand",
+    auto_stop_in: "is a time after which it is ended; nothing here is",
+    kubernetes: "is of that server",
+  });
+  if (name === null || name === "") return undefined;
   return url === null ? name : { name, url };
 }

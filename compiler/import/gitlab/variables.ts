@@ -3,55 +3,125 @@ import type { Report } from "../../diagnostics/report.ts";
 import { mapOf } from "../../language/read.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
 import { type Env, plainText } from "../emit.ts";
-import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
+import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 
-/** Predefined variables that an expression of ours gives. */
-const KNOWN: Readonly<Record<string, string>> = {
-  CI_COMMIT_SHA: "${{ event.head }}",
-  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
-  CI_COMMIT_REF_NAME: "${{ ref.name }}",
-  CI_COMMIT_BRANCH: "${{ ref.name }}",
-  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
-  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
-  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
-  CI: "true",
-};
+/** One variable as it is written. */
+export interface Variable {
+  readonly text: string;
+  readonly node: YamlNode;
+  /** What people are told who start a pipeline by hand; null where they are not asked. */
+  readonly description: string | null;
+  readonly options: readonly string[];
+}
 
-const USE = /\$\{?((?:CI|GITLAB)(?:_[A-Z0-9_]+)?)\b/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 
-/** `variables` as environment. */
-export function variablesEnv(node: YamlNode | undefined, report: Report): Env {
-  const env: Record<string, string> = {};
+/** `variables` as they are written. */
+export function readVariables(node: YamlNode | undefined, report: Report): ReadonlyMap<string, Variable> {
+  const found = new Map<string, Variable>();
   for (const { key, keySpan, value } of mapOf(node)?.entries.values() ?? []) {
     const long = mapOf(value);
     const reader = long === null ? null : new KeyReader(long, report);
-    const text = scalarText(reader === null ? value : reader.node("value"));
+    const given = reader === null ? value : reader.node("value");
+    const text = scalarText(given) ?? (given === undefined || given.kind === "scalar" ? "" : null);
+    const description = scalarText(reader?.node("description"));
+    const options = scalarTexts(reader?.node("options"));
+    const expand = scalarText(reader?.node("expand"));
     reader?.finish(`the variable ${quote(key)}`);
     if (text === null || !NAME.test(key))
       leftOut(report, keySpan, `The variable ${quote(key)} has no plain value and was left out`);
-    else {
-      env[key] = KNOWN[/^\$\{?(\w+)\}?$/.exec(text)?.[1] ?? ""] ?? plainText(text);
-      if (env[key].includes("$") && !env[key].includes("${{"))
-        changed(
-          report,
-          value.span,
-          `${quote(key)} refers to other variables; values are passed as they are written`,
-        );
-    }
+    else
+      found.set(key, {
+        text: expand === "false" ? text.replaceAll("$", "$$$$") : text,
+        node: value,
+        description,
+        options,
+      });
   }
-  return env;
+  return found;
 }
 
-/** The predefined variables that a script reads, where there is a value for them; the others are told. */
-export function predefinedEnv(script: YamlNode, text: string, own: Env, report: Report): Env {
+/** Variables in each other; more is a circle. */
+const DEPTH_MAX = 10;
+/** Characters one text may grow to; what is longer was made to be. */
+const EXPANDED_MAX = 10_000;
+const USE = /\$\$|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}/g;
+
+/** Predefined variables whose value an expression of ours gives in any text. */
+const GIVEN: Readonly<Record<string, string>> = {
+  CI: "true",
+  CI_COMMIT_SHA: "${{ event.head }}",
+  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
+  CI_COMMIT_REF_NAME: "${{ ref.name }}",
+  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
+  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
+  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
+};
+
+/** Names that mean one ref each, where any such name does: keys of caches, groups, environments. */
+export const REF_NAMES: Readonly<Record<string, string>> = {
+  CI_COMMIT_REF_SLUG: "${{ ref.name }}",
+  CI_COMMIT_BRANCH: "${{ ref.name }}",
+  CI_COMMIT_TAG: "${{ ref.name }}",
+  CI_MERGE_REQUEST_IID: "${{ pr.number ?? 0 }}",
+};
+
+/** What variables are in the texts of one job. */
+export class VariableTexts {
+  /** Texts of ours, expressions included, that stand for a variable. */
+  readonly #given: Env;
+  readonly #written: ReadonlyMap<string, string>;
+
+  constructor(given: Env, written: ReadonlyMap<string, string>) {
+    this.#given = { ...GIVEN, ...given };
+    this.#written = written;
+  }
+
+  /** The text with its variables filled in; null when nothing is known of one of them. */
+  expand(text: string, more: Env = {}): string | null {
+    const filled = this.#fill(text, more, 0);
+    return filled === null || filled.length > EXPANDED_MAX ? null : filled;
+  }
+
+  #fill(text: string, more: Env, depth: number): string | null {
+    if (!text.includes("$")) return plainText(text);
+    if (depth > DEPTH_MAX) return null;
+    let filled = "";
+    let at = 0;
+    for (const found of text.matchAll(USE)) {
+      const name = found[1] ?? found[2];
+      const value = name === undefined ? "$" : this.#valueOf(name, more, depth);
+      if (value === null) return null;
+      filled += plainText(text.slice(at, found.index)) + value;
+      if (filled.length > EXPANDED_MAX) return null;
+      at = found.index + found[0].length;
+    }
+    return filled + plainText(text.slice(at));
+  }
+
+  #valueOf(name: string, more: Env, depth: number): string | null {
+    for (const known of [more, this.#given]) if (Object.hasOwn(known, name)) return known[name] ?? null;
+    const written = this.#written.get(name);
+    return written === undefined ? null : this.#fill(written, more, depth + 1);
+  }
+}
+
+/** Variables as environment, those that they refer to filled in. */
+export function environmentOf(
+  variables: ReadonlyMap<string, Variable>,
+  texts: VariableTexts,
+  report: Report,
+): Env {
   const env: Record<string, string> = {};
-  for (const [, name = ""] of text.matchAll(USE)) {
-    if (Object.hasOwn(own, name)) continue;
-    const value = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
-    if (value === undefined)
-      changed(report, script.span, `The script reads \`$${name}\`, which nothing sets`);
-    else env[name] = value;
+  for (const [name, { text, node }] of variables) {
+    const filled = texts.expand(text);
+    env[name] = filled ?? plainText(text);
+    if (filled === null)
+      changed(
+        report,
+        node.span,
+        `${quote(name)} refers to variables that nothing here sets; the value is passed as it is written`,
+      );
   }
   return env;
 }

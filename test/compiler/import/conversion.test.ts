@@ -31,8 +31,9 @@ describe("a condition of GitLab", () => {
   test.each([
     ["$DEPLOY", "$DEPLOY"],
     ["$CI_COMMIT_MESSAGE =~ /skip/", "$CI_COMMIT_MESSAGE"],
-    ["$CI_COMMIT_TAG =~ /^v\\d+/", "pattern"],
-    ["$CI_COMMIT_TAG =~ /a.c/", "pattern"],
+    ["$CI_COMMIT_TAG =~ /^v(?!0)/", "pattern"],
+    ["$CI_COMMIT_TAG =~ /(ab)+/", "pattern"],
+    ["$CI_COMMIT_TAG =~ /v/m", "pattern"],
     ['$CI_PIPELINE_SOURCE == "chat"', "chat"],
     ['"a" == "a"', "two fixed texts"],
     ["($CI_COMMIT_TAG", "bracket"],

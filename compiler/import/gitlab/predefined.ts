@@ -1,0 +1,55 @@
+import type { Report } from "../../diagnostics/report.ts";
+import type { YamlNode } from "../../yaml/nodes.ts";
+import type { Env } from "../emit.ts";
+import { changed } from "../reader.ts";
+
+/** Predefined variables that an expression gives to the environment. */
+const BY_EXPRESSION: Readonly<Record<string, string>> = {
+  CI_COMMIT_SHA: "${{ event.head }}",
+  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
+  CI_COMMIT_REF_NAME: "${{ ref.name }}",
+  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
+  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
+  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
+};
+
+/** Those that the shell works out from what every step has; the first line of a script then sets them. */
+const BY_SCRIPT: Readonly<Record<string, string>> = {
+  CI_PROJECT_DIR: 'CI_PROJECT_DIR="$DELTA_WORKSPACE"',
+  CI_COMMIT_SHORT_SHA: 'CI_COMMIT_SHORT_SHA="$(printf %.8s "$DELTA_COMMIT")"',
+  CI_COMMIT_TAG:
+    'CI_COMMIT_TAG="$(case "$DELTA_REF" in refs/tags/*) printf %s "${DELTA_REF#refs/tags/}";; esac)"',
+  CI_COMMIT_BRANCH:
+    'CI_COMMIT_BRANCH="$(case "$DELTA_REF" in refs/heads/*) printf %s "${DELTA_REF#refs/heads/}";; esac)"',
+  CI_COMMIT_REF_SLUG:
+    "CI_COMMIT_REF_SLUG=\"$(printf %s \"$CI_COMMIT_REF_NAME\" | tr A-Z a-z | sed 's/[^a-z0-9]/-/g;s/^-*//' | cut -c1-63 | sed 's/-*$//')\"",
+  GITLAB_CI: "GITLAB_CI=true",
+};
+
+/** Set by the runner under the same name. */
+const SAME = new Set(["CI"]);
+
+const USE = /\$\{?((?:CI|GITLAB)(?:_[A-Z0-9_]+)?)\b/g;
+
+export interface PredefinedUse {
+  readonly env: Env;
+  /** Lines before the script. */
+  readonly lines: readonly string[];
+}
+
+/** The predefined variables that a script reads, where there is a value for them; the others are told. */
+export function predefinedUse(script: YamlNode, text: string, own: Env, report: Report): PredefinedUse {
+  const env: Record<string, string> = {};
+  const lines = new Map<string, string>();
+  const names = new Set(Array.from(text.matchAll(USE), ([, name = ""]) => name));
+  if (names.has("CI_COMMIT_REF_SLUG")) names.add("CI_COMMIT_REF_NAME");
+  for (const name of names) {
+    if (Object.hasOwn(own, name) || SAME.has(name)) continue;
+    const expression = Object.hasOwn(BY_EXPRESSION, name) ? BY_EXPRESSION[name] : undefined;
+    const line = Object.hasOwn(BY_SCRIPT, name) ? BY_SCRIPT[name] : undefined;
+    if (expression !== undefined) env[name] = expression;
+    else if (line !== undefined) lines.set(name, `export ${line}`);
+    else changed(report, script.span, `The script reads \`$${name}\`, which nothing sets; set it in \`env\``);
+  }
+  return { env, lines: [...lines.values()] };
+}
