@@ -69,11 +69,17 @@ export class ObjectReader implements AsyncDisposable {
 
   /** The objects of these names, null for one that does not exist. A name is an id or a revision. */
   async readAll(names: readonly string[]): Promise<(GitObject | null)[]> {
-    if (this.#failure !== null) throw this.#failure.error;
-    const answers = names.map((name) => (isAskable(name) ? this.#ask(name) : Promise.resolve(null)));
+    return await Promise.all(this.ask(names));
+  }
+
+  /** The same, each as it comes. All of them have to be waited for, or their failure to be heard. */
+  ask(names: readonly string[]): Promise<GitObject | null>[] {
+    const { error } = this.#failure ?? {};
+    if (this.#failure !== null) return names.map(() => Promise.reject(error as Error));
+    const answers = names.map((name) => (isAskable(name) ? this.#answerTo(name) : Promise.resolve(null)));
     this.#write(names.filter(isAskable));
     this.#watchSilence();
-    return await Promise.all(answers);
+    return answers;
   }
 
   async read(name: string): Promise<GitObject | null> {
@@ -112,7 +118,7 @@ export class ObjectReader implements AsyncDisposable {
     this.#child.stdin.write(names.map(this.#protocol.question).join("") + this.#protocol.flush);
   }
 
-  #ask(name: string): Promise<GitObject | null> {
+  #answerTo(name: string): Promise<GitObject | null> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, resolve, reject });
     });

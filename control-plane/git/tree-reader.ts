@@ -61,12 +61,13 @@ export class TreeReader {
       folders += level.length;
       if (depth > DEPTH_MAX || folders > FOLDERS_MAX) throw this.#tooLarge("folders");
       const ids = level.flatMap(({ old, new: now }) => [old, now]).filter((id) => id !== null);
-      const contents = await this.#readAll(ids);
+      const contents = this.#ask(ids);
       const below: Folder<Found>[] = [];
       let next = 0;
       for (const folder of level) {
-        const old = cursorOf(folder.old, folder.old === null ? null : contents[next++]);
-        const now = cursorOf(folder.new, folder.new === null ? null : contents[next++]);
+        // One by one, so that git reads on while these are looked at.
+        const old = cursorOf(folder.old, folder.old === null ? null : await contents[next++]);
+        const now = cursorOf(folder.new, folder.new === null ? null : await contents[next++]);
         folder.parts = read(folder, old, now);
         for (const part of folder.parts) {
           if (isFolder(part)) below.push(part);
@@ -79,18 +80,16 @@ export class TreeReader {
     return inOrder(root);
   }
 
-  async #readAll(ids: readonly string[]): Promise<Buffer[]> {
+  #ask(ids: readonly string[]): Promise<Buffer>[] {
     const missing = [...new Set(ids)].filter((id) => !this.#trees.has(id));
-    const answers = missing.length === 0 ? null : this.#objects.readAll(missing);
+    const answers = this.#objects.ask(missing);
     missing.forEach((id, index) => {
-      const tree = (answers ?? Promise.resolve([])).then((trees) =>
-        this.#contentOf(trees[index] ?? null, id),
-      );
+      const tree = (answers[index] ?? Promise.resolve(null)).then((object) => this.#contentOf(object, id));
       // Whoever waits for it hears of its failure; nobody may be waiting yet.
       tree.catch(() => undefined);
       this.#trees.set(id, tree);
     });
-    return await Promise.all(ids.map((id) => this.#trees.get(id) ?? Promise.reject(this.#lost(id))));
+    return ids.map((id) => this.#trees.get(id) ?? Promise.reject(this.#lost(id)));
   }
 
   #contentOf(tree: GitObject | null, name: string): Buffer {
