@@ -133,7 +133,14 @@ export const NodeAnswer = Type.Object({ HostVolumes: orNull(Type.Record(Type.Str
 export const AgentSelf = Type.Object({
   config: Type.Object({
     DataDir: Type.String(),
-    Client: orNull(Type.Object({ Enabled: Type.Boolean(), NodePool: Type.Optional(Type.String()) })),
+    Client: orNull(
+      Type.Object({
+        Enabled: Type.Boolean(),
+        NodePool: Type.Optional(Type.String()),
+        /** Empty: `alloc` in the data folder. */
+        AllocDir: Type.Optional(Type.String()),
+      }),
+    ),
     Plugins: orNull(
       Type.Array(
         Type.Object({ Name: Type.String(), Config: orNull(Type.Record(Type.String(), Type.Unknown())) }),

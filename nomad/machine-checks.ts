@@ -76,6 +76,7 @@ export async function checkMachineClient(
     const { value } = await agent.call({ method: "GET", path: "/agent/self", answer: AgentSelf });
     const { Client, Plugins, DataDir } = value.config;
     const nodePool = Client?.NodePool || "default";
+    const tasksFolder = Client?.AllocDir || `${DataDir}/alloc`;
     const own = Client?.Enabled === true ? pools.filter(([, pool]) => pool.nodePool === nodePool) : [];
     if (own.length === 0) {
       const found = `${place.address} is no client of a pool of machines`;
@@ -94,7 +95,7 @@ export async function checkMachineClient(
       return [
         checkImagePaths(name, needs, driver.imagePaths),
         checkArguments(name, needs, driver.argsAllowed),
-        ...(await checkAccess(name, needs, DataDir, place.kvmDevice)),
+        ...(await checkAccess(name, needs, tasksFolder, place.kvmDevice)),
       ];
     });
     return (await Promise.all(findings)).flat();
@@ -153,7 +154,7 @@ function checkArguments(pool: string, { flags }: MachineNeeds, allowed: readonly
 async function checkAccess(
   pool: string,
   { disks, files, isKvm, user }: MachineNeeds,
-  dataFolder: string,
+  tasksFolder: string,
   kvmDevice: string,
 ): Promise<readonly NomadFinding[]> {
   const account = await findAccount(user);
@@ -164,7 +165,7 @@ async function checkAccess(
   }
   return [
     await checkFiles(pool, [...disks, ...files], user, account),
-    await checkDataFolder(pool, dataFolder, user, account),
+    await checkDataFolder(pool, tasksFolder, user, account),
     ...(isKvm ? [await checkKvm(pool, kvmDevice, user, account)] : []),
   ];
 }
@@ -185,14 +186,15 @@ async function checkFiles(
 
 async function checkDataFolder(
   pool: string,
-  dataFolder: string,
+  tasksFolder: string,
   user: string,
   account: Account,
 ): Promise<NomadFinding> {
   const check = `data_dir ${pool}`;
-  const fault = await accessFault(`${dataFolder}/client/alloc`, account, ACCESS.pass);
-  if (fault === null) return ok(check, `${dataFolder}, for ${user}`);
-  return bad(check, `${dataFolder}/client/alloc ${fault}`, `chmod 0711 ${dataFolder} ${dataFolder}/client`);
+  const fault = await accessFault(tasksFolder, account, ACCESS.pass);
+  if (fault === null) return ok(check, `${tasksFolder}, for ${user}`);
+  const advice = "Let that user pass each folder on the way, as `chmod 0711` does for Nomad's data folder.";
+  return bad(check, `${tasksFolder} ${fault}`, advice);
 }
 
 async function checkKvm(pool: string, device: string, user: string, account: Account): Promise<NomadFinding> {

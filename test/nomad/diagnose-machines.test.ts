@@ -150,7 +150,7 @@ test.each<readonly [string, string, "bad" | "note", RegExp, Situation]>([
     "data_dir machines",
     "a data folder that root alone may pass",
     "bad",
-    /client\/alloc is below \S+\/data, which that user may not pass$/,
+    /data\/alloc is below \S+\/data, which that user may not pass$/,
     { spoil: async ({ at }) => await chmod(at("data"), 0o700) },
   ],
   [

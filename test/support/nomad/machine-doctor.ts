@@ -16,7 +16,7 @@ async function makeClient() {
   const at = (name: string) => join(folder, name);
   const files = ["disk.qcow2", "vmlinuz", "initrd.img"].map((name) => at(`images/debian-12/${name}`));
   files.push(at("delta/delta-runner.img"), at("delta/bin/node"), at("delta/delta-runner.mjs"));
-  for (const file of [...files, at("kvm"), at("data/client/alloc/x")]) {
+  for (const file of [...files, at("kvm"), at("data/alloc/x")]) {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, "");
   }
