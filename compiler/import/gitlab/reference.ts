@@ -6,10 +6,13 @@ import { leftOut, scalarTexts } from "../reader.ts";
 
 /** References inside what references lead to; GitLab follows as many. */
 const DEPTH_MAX = 10;
+/** Items that references may put into lists, all together; what needs more was made to. */
+const SPLICED_MAX = 100_000;
 
 /** The file with what stands at the end of each `!reference` in its place. Those that lead nowhere stay. */
 export function resolveReferences(root: YamlMap): YamlMap {
   const known = new Map<YamlNode, YamlNode>();
+  let spliced = 0;
   const resolve = (node: YamlNode, depth: number): YamlNode => {
     if (node.kind === "scalar") return node;
     const before = known.get(node);
@@ -28,9 +31,10 @@ export function resolveReferences(root: YamlMap): YamlMap {
       ...node,
       items: node.items.flatMap((item) => {
         const answer = resolve(item, depth);
-        return item.kind === "list" && isReference(item) && answer !== item && answer.kind === "list"
-          ? answer.items
-          : [answer];
+        if (item.kind !== "list" || !isReference(item) || answer.kind !== "list" || answer === item)
+          return [answer];
+        spliced += answer.items.length;
+        return spliced > SPLICED_MAX ? [item] : answer.items;
       }),
     };
   };

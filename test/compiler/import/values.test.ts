@@ -71,6 +71,17 @@ describe("of GitLab", () => {
     expect(told).toEqual([expect.stringContaining("The name of this image")]);
   });
 
+  test("references that would make a list without end are left where they stand, and told", () => {
+    const many = `.l: { script: [${"x, ".repeat(3_000)}] }\n`;
+    const { told } = imported(
+      "gitlab",
+      `${many}a: { script: [${"!reference [.l, script], ".repeat(3_000)}] }\n`,
+    );
+    expect(told.some((line) => line.includes("Nothing stands at") || line.includes("was left out"))).toBe(
+      true,
+    );
+  });
+
   test("references and variables in a circle end", () => {
     const { told, jobs } = imported(
       "gitlab",
