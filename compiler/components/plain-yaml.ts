@@ -125,9 +125,11 @@ class PlainYamlReader {
     if (!line.text.startsWith("? ")) {
       const split = splitKey(line.text);
       if (split === null || / #|^[?:-] /.test(split.key)) throw this.#unusable(line, "has no key");
-      return [scalar(split.key, line) ?? "", split.text];
+      return [scalar(split.key, line) ?? split.key, split.text];
     }
-    const key = scalar(line.text.slice(2).trim(), line) ?? "";
+    const written = line.text.slice(2).trim();
+    // A key is a name, also where a value of that text would be nothing.
+    const key = scalar(written, line) ?? written;
     const value = this.#peek();
     if (value?.indent !== line.indent || !/^:(?:\s|$)/.test(value.text)) {
       throw this.#unusable(line, "has a key without a value");

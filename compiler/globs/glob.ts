@@ -29,6 +29,9 @@ export function parseGlob(source: string): Glob | GlobProblem {
   const bangs = /^(?:!(?!\())*/.exec(source)?.[0].length ?? 0;
   const body = source.slice(bangs).replace(/^(?:\.\/)+/, "");
   if (body === "") return { code: "DC1506", detail: "it is empty" };
+  if (/^!(?!\()/.test(body)) {
+    return { code: "DC1504", detail: "`./!` excludes nothing; write `!` first, or `\\!` for the character" };
+  }
   if (/^[A-Za-z]:\\/.test(body)) return outside();
   const unsupported = findUnsupported(body);
   if (unsupported !== null) return unsupported;

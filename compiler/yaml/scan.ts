@@ -107,6 +107,8 @@ class TokenScan {
     const offset = this.#offset;
     this.#offset += lexeme.length;
     this.#tokens += 1;
+    // A block scalar of no line: what follows stands on a line of its own.
+    if (isScalar && lexeme === "") return null;
     const problem =
       this.#tokens > TOKENS_MAX ? this.#tooManyTokens(offset) : this.#step(type, lexeme, offset);
     if (isScalar) this.#followLines(lexeme);
