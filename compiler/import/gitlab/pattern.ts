@@ -199,6 +199,8 @@ function globCondition(
   const write = (piece: Piece): readonly string[] => {
     if (piece.kind === "text") return [piece.text.replace(/[\\*?[\]{}()!,]/g, "\\$&")];
     if (piece.kind === "any") return ["*", "*/**/*"];
+    // A point stands for a slash too, which no sign of a glob does.
+    if (piece.glob === "?") return ["?", "/"];
     return [
       piece.repeats
         ? `{${Array.from({ length: longest }, (_, index) => piece.glob.repeat(index + 1)).join(",")}}`
@@ -208,7 +210,14 @@ function globCondition(
   let globs: readonly string[] = isFromStart ? [""] : ["*", "**/*"];
   for (const piece of shown) globs = globs.flatMap((before) => write(piece).map((after) => before + after));
   if (!isToEnd) globs = globs.flatMap((before) => [`${before}*`, `${before}*/**`]);
-  if (globs.some((glob) => isGlobProblem(parseGlob(glob)))) return null;
+  // Neither a ref nor a path has an empty part.
+  globs = globs.filter((glob) => !/^\/|\/\/|\/$/.test(glob));
+  if (
+    globs.length === 0 ||
+    globs.length > ALTERNATIVES_MAX ||
+    globs.some((glob) => isGlobProblem(parseGlob(glob)))
+  )
+    return null;
   const condition = globs.map((glob) => `glob(${literal(glob)}, ${value})`).join(" || ");
   const note = runs === 0 ? null : `runs of more than ${longest} characters do not match here`;
   return { condition: globs.length > 1 ? `(${condition})` : condition, note };

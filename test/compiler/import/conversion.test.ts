@@ -20,6 +20,8 @@ describe("a condition of GitLab", () => {
     ["$CI_COMMIT_TAG =~ /^v/", "ref.kind == 'tag' && starts_with(ref.name, 'v')"],
     ["$CI_COMMIT_REF_NAME =~ /\\.x$/", "ends_with(ref.name, '.x')"],
     ["$CI_COMMIT_REF_NAME !~ /it's/".replace("'", ""), "!(contains(ref.name, 'its'))"],
+    // A point is any character, the slash in a branch's name too.
+    ["$CI_COMMIT_REF_NAME =~ /^a.c$/", "(glob('a?c', ref.name) || glob('a/c', ref.name))"],
     [
       '($CI_MERGE_REQUEST_IID || "main" == $CI_COMMIT_REF_NAME) && $CI_COMMIT_TAG',
       "(event.kind == 'pull_request' || ref.name == 'main') && ref.kind == 'tag'",
