@@ -13,6 +13,9 @@ export function canonicalJson(value: unknown): string | null {
   return (writer.isPlain ? written : serialize(value)) ?? null;
 }
 
+/** Shorter texts, which are most, are written again sooner than they are looked up and collected. */
+const REMEMBERED_MIN = 256;
+
 /** The keys of objects of one form: in the order in which each stands there, and as they are written. */
 interface Form {
   readonly sorted: readonly { readonly key: string; readonly written: string }[];
@@ -50,7 +53,7 @@ class CanonicalWriter {
     const known = this.#objects.get(value);
     if (known !== undefined) return known;
     const written = Array.isArray(value) ? this.#list(value) : this.#fields(value);
-    this.#objects.set(value, written);
+    if (written.length >= REMEMBERED_MIN) this.#objects.set(value, written);
     return written;
   }
 
