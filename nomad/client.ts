@@ -42,7 +42,8 @@ export class NomadClient {
   readonly #config: NomadClientConfig;
   readonly #pool: Pool;
   /** The event stream holds its connection for good, so it has one of its own. */
-  readonly #streamPool: Pool;
+  #streamPool: Pool;
+  readonly #newStreamPool: () => Pool;
   readonly #token: TokenSource;
   readonly #breaker: CircuitBreaker;
 
@@ -58,7 +59,8 @@ export class NomadClient {
       bodyTimeout: config.requestTimeoutMs,
     };
     this.#pool = new Pool(origin, { ...options, connections: config.connections });
-    this.#streamPool = new Pool(origin, { ...options, connections: 1, bodyTimeout: 0 });
+    this.#newStreamPool = () => new Pool(origin, { ...options, connections: 1, bodyTimeout: 0 });
+    this.#streamPool = this.#newStreamPool();
   }
 
   async call<Schema extends TSchema>(call: NomadCall<Schema>): Promise<NomadAnswer<Static<Schema>>> {
@@ -97,8 +99,17 @@ export class NomadClient {
       if (response.statusCode !== 200) throw await this.#refusal(what, response);
       return response;
     } catch (cause) {
+      await this.#renewStreamPool();
       throw cause instanceof NomadError ? cause : this.#transportError(what, cause);
     }
+  }
+
+  /** A pool whose one connection broke may leave what comes next in its queue for good. */
+  async #renewStreamPool(): Promise<void> {
+    const old = this.#streamPool;
+    if (old.destroyed) return;
+    this.#streamPool = this.#newStreamPool();
+    await old.destroy();
   }
 
   async #callWithFreshToken<Schema extends TSchema>(
@@ -160,7 +171,7 @@ export class NomadClient {
     const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]));
     search.set("namespace", this.#config.namespace);
     if (this.#config.region !== null) search.set("region", this.#config.region);
-    return pool.request({
+    const answer = pool.request({
       method: options.method,
       path: `${path.startsWith("/.well-known/") ? "" : "/v1"}${path}?${search.toString()}`,
       signal: options.signal,
@@ -170,6 +181,7 @@ export class NomadClient {
         ...(options.body === undefined ? {} : { "content-type": "application/json" }),
       },
     });
+    return orAborted(answer, options.signal);
   }
 
   async #refusal(what: string, response: UndiciDispatcher.ResponseData): Promise<NomadError> {
@@ -187,6 +199,29 @@ export class NomadClient {
       : new NomadError("unreachable", `${what}: cannot reach Nomad at ${this.#config.address}: ${detail}`, {
           cause,
         });
+  }
+}
+
+/**
+ * The answer, or a rejection as soon as the signal aborts. A request that still waits for a connection is not
+ * rejected by undici before it has one, which is never where every handshake is broken off.
+ */
+async function orAborted(
+  answer: Promise<UndiciDispatcher.ResponseData>,
+  signal: AbortSignal,
+): Promise<UndiciDispatcher.ResponseData> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } catch (cause) {
+    // Whatever comes after all is nobody's.
+    void answer.then(({ body }) => body.destroy()).catch(() => null);
+    throw cause;
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -53,17 +53,15 @@ export function createHintStream(
   };
 
   const listen = async (): Promise<boolean> => {
-    const silence = new AbortController();
-    const watch = setTimeout(() => silence.abort(), silenceMs);
+    const listening = new AbortController();
+    const leave = (): void => listening.abort();
+    const watch = setTimeout(leave, silenceMs);
+    end.signal.addEventListener("abort", leave, { once: true });
     // Events of jobs carry whole jobs, and nothing happens to one without an evaluation.
     const topics = ["Allocation", "Evaluation"].map((topic) => ["topic", topic] as const);
     let heard = false;
     try {
-      const response = await client.open(
-        "/event/stream",
-        topics,
-        AbortSignal.any([end.signal, silence.signal]),
-      );
+      const response = await client.open("/event/stream", topics, listening.signal);
       hint(null);
       let tail: Buffer = Buffer.alloc(0);
       for await (const piece of response.body as AsyncIterable<Buffer>) {
@@ -79,6 +77,7 @@ export function createHintStream(
       // A stream that breaks is an ordinary event; the periodic listing does not depend on it.
     } finally {
       clearTimeout(watch);
+      end.signal.removeEventListener("abort", leave);
     }
     return heard;
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
 import type { Certificate } from "../certificates.ts";
 
@@ -31,6 +31,11 @@ export async function startTlsFront(target: number, material: TlsMaterial): Prom
     for (const socket of [inner, outer]) socket.on("error", end).on("close", end);
     inner.pipe(outer).pipe(inner);
   });
+  const accepted = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    accepted.add(socket);
+    socket.on("close", () => accepted.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const at = server.address();
   return {
@@ -40,7 +45,8 @@ export async function startTlsFront(target: number, material: TlsMaterial): Prom
       for (const socket of open) socket.destroy();
     },
     close() {
-      for (const socket of open) socket.destroy();
+      // Those whose handshake is under way are no connections of `server` yet, and would hold it open.
+      for (const socket of [...open, ...accepted]) socket.destroy();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
