@@ -229,7 +229,11 @@ async function taskContext(
 /** The outage limit is a third of the TTL: a shorter gap costs no runner its lease. */
 function sweepTiming({ leaseTiming, sweepIntervalMs }: ControlPlaneConfig): SweepTiming {
   const { ttlMs } = leaseTiming;
-  return { intervalMs: sweepIntervalMs, outageMs: Math.max(Math.ceil(ttlMs / 3), 2 * sweepIntervalMs), ttlMs };
+  return {
+    intervalMs: sweepIntervalMs,
+    outageMs: Math.max(Math.ceil(ttlMs / 3), 2 * sweepIntervalMs),
+    ttlMs,
+  };
 }
 
 /** The port it listens on. A port that another program holds is an error that says so. */

@@ -10,17 +10,14 @@ export function connectorFor(tls: NomadTls | null, timeoutMs: number): buildConn
   if (tls === null) return buildConnector({ timeout: timeoutMs });
   return (options, done) => {
     const connect = async (): Promise<void> => {
-      let material: Awaited<ReturnType<typeof readTls>>;
-      try {
-        material = await readTls(tls);
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)), null);
-        return;
-      }
+      const material = await readTls(tls);
       const serverName = tls.serverName === null ? {} : { servername: tls.serverName };
+      // Throws for files that do not belong together, as they do not while they are being replaced.
       buildConnector({ timeout: timeoutMs, ...material, ...serverName })(options, done);
     };
-    void connect();
+    connect().catch((error: unknown) => {
+      done(error instanceof Error ? error : new Error(String(error)), null);
+    });
   };
 }
 

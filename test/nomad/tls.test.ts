@@ -88,3 +88,15 @@ test("certificates that were replaced are used by the next connection", async ()
   front.closeAllConnections();
   expect(await dispatcher.dispatch(dispatchRequest())).toMatchObject({ status: "accepted" });
 });
+
+test("a key that is not the certificate's, as halfway through a rotation, is a connection that fails, and the next one is made", async () => {
+  const { open, folder, tls } = await world();
+  mkdirSync(join(folder, "other"));
+  const other = makeAuthority(join(folder, "other")).issue("client", "client.global.nomad");
+  const keyFile = join(folder, "current.key");
+  copyFileSync(other.keyFile, keyFile);
+  const dispatcher = open({ keyFile });
+  expect(await dispatcher.dispatch(dispatchRequest())).toMatchObject({ status: "unknown" });
+  copyFileSync(tls.keyFile ?? "", keyFile);
+  expect(await dispatcher.dispatch(dispatchRequest())).toMatchObject({ status: "accepted" });
+});
