@@ -10,14 +10,16 @@ export function connectorFor(tls: NomadTls | null, timeoutMs: number): buildConn
   if (tls === null) return buildConnector({ timeout: timeoutMs });
   return (options, done) => {
     const connect = async (): Promise<void> => {
-      const material = await readTls(tls);
-      const serverName = tls.serverName === null ? {} : { servername: tls.serverName };
-      // Throws for files that do not belong together, as they do not while they are being replaced.
-      buildConnector({ timeout: timeoutMs, ...material, ...serverName })(options, done);
+      try {
+        const material = await readTls(tls);
+        const serverName = tls.serverName === null ? {} : { servername: tls.serverName };
+        // Throws for files that do not belong together, as they do not while they are being replaced.
+        buildConnector({ timeout: timeoutMs, ...material, ...serverName })(options, done);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)), null);
+      }
     };
-    connect().catch((error: unknown) => {
-      done(error instanceof Error ? error : new Error(String(error)), null);
-    });
+    void connect();
   };
 }
 
