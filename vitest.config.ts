@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** How long `expect.poll` looks for what it waits for, in milliseconds: one second is short for two busy cores. */
+const expected = { poll: { timeout: 20_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,6 +14,7 @@ export default defineConfig({
           exclude: ["test/e2e/**", "test/nomad-agent/**", "test/browser/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect: expected,
         },
       },
       {
@@ -20,6 +24,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: expected,
         },
       },
       {
@@ -31,6 +36,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: expected,
         },
       },
       {
@@ -42,6 +48,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: expected,
         },
       },
     ],

@@ -39,7 +39,7 @@ export async function pipelinesNamed(names: readonly string[]): Promise<readonly
     else if (await isFolder(name)) found.push(...(await inFolder(name)));
     else found.push(ofFile(name, await readNamed(name, (path) => readFile(path))));
   }
-  return found;
+  return found.filter((one, index) => found.findIndex((other) => other.name === one.name) === index);
 }
 
 function ofFile(name: string, bytes: Uint8Array): PipelineToCheck {

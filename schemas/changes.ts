@@ -22,6 +22,8 @@ export interface BaseRung {
   readonly taken: boolean;
   /** Why it was taken or passed over, in a few words. */
   readonly why: string;
+  /** Full id of the commit that the repository does not have, where that is why it was passed over. */
+  readonly missing?: string;
 }
 
 export type UncertaintyCode =

@@ -1,6 +1,5 @@
 import type { BaseRule, BaseRung, Uncertainty, UncertaintyCode } from "../../schemas/changes.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
-import { NOT_HERE } from "../../compiler/missing-commits.ts";
 import { GitError } from "./git-error.ts";
 import type { History, Meeting } from "./history.ts";
 import type { BaseRequest } from "./model.ts";
@@ -26,7 +25,12 @@ export interface BaseChoice {
 /** A rung either holds, or is passed over, or cannot be told: then nothing below it may narrow. */
 type Rung =
   | { readonly taken: true; readonly why: string; readonly base: string; readonly mergeBase: string | null }
-  | { readonly taken: false; readonly why: string; readonly doubt: UncertaintyCode | null };
+  | {
+      readonly taken: false;
+      readonly why: string;
+      readonly doubt: UncertaintyCode | null;
+      readonly missing?: string;
+    };
 
 const RULES = ["explicit", "last_green", "merge_base", "before", "first_parent"] as const;
 
@@ -38,7 +42,8 @@ export async function chooseBase(history: History, question: BaseQuestion): Prom
   const ladder: BaseRung[] = [];
   for (const rule of RULES) {
     const rung = await climb(rule, history, question);
-    ladder.push({ rule, taken: rung.taken, why: rung.why });
+    const { taken, why } = rung;
+    ladder.push({ rule, taken, why, ...("missing" in rung && { missing: rung.missing }) });
     if (rung.taken) {
       return { rule, base: rung.base, mergeBase: rung.mergeBase, ladder, uncertain: [] };
     }
@@ -79,10 +84,10 @@ function passed(why: string, doubt: UncertaintyCode | null = null): Rung {
 }
 
 /** A commit that history does not hold: a shallow clone says so by its own code. */
-function missing(history: History, what: string): Rung {
-  return history.shallow
-    ? passed(`${what} is not in this shallow history`, "history_shallow")
-    : passed(`${what} ${NOT_HERE}`, "base_missing");
+function missing(history: History, what: string, commit: string | null = null): Rung {
+  if (history.shallow) return passed(`${what} is not in this shallow history`, "history_shallow");
+  const rung = { taken: false, why: `${what} is not in this repository`, doubt: "base_missing" } as const;
+  return commit === null ? rung : { ...rung, missing: commit };
 }
 
 function unrelated(history: History, meeting: Meeting, what: string): Rung | null {
@@ -135,7 +140,7 @@ async function lastGreenBase(history: History, { request, head }: BaseQuestion):
   const { lastGreen = null } = request;
   if (lastGreen === null) return passed("the last green run was asked for and there is none", "base_missing");
   const commit = await history.commit(lastGreen);
-  if (commit === null) return missing(history, `the last green commit ${lastGreen}`);
+  if (commit === null) return missing(history, `the last green commit ${lastGreen}`, lastGreen);
   const meeting = await history.meeting(commit, head);
   const doubt = unrelated(history, meeting, "the last green commit");
   if (doubt !== null) return doubt;
@@ -198,7 +203,7 @@ async function beforeBase(history: History, { event, head, request }: BaseQuesti
   const { before } = event;
   if (before === null || /^0+$/.test(before)) return passed("the push names no commit before it");
   const commit = await history.commit(before);
-  if (commit === null) return missing(history, `the commit before the push, ${before},`);
+  if (commit === null) return missing(history, `the commit before the push, ${before},`, before);
   const meeting = await history.meeting(commit, head);
   if (meeting.commit === commit) {
     return { taken: true, why: "the commit before the push", base: commit, mergeBase: commit };
@@ -219,6 +224,6 @@ async function firstParent(history: History, { event, head }: BaseQuestion): Pro
   if (branch !== null && branch !== target) return passed(`${branch} is not the default branch`);
   const parent = (await history.parents(head))[0];
   if (parent === undefined) return passed(NO_PARENT);
-  if ((await history.commit(parent)) === null) return missing(history, `the first parent ${parent}`);
+  if ((await history.commit(parent)) === null) return missing(history, `the first parent ${parent}`, parent);
   return { taken: true, why: `the first parent on ${target}`, base: parent, mergeBase: parent };
 }

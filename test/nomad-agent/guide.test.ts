@@ -82,14 +82,14 @@ describe.runIf(missingPart("docker") === null)(
     }
 
     async function until(id: string, what: string, isRight: (run: RunView) => boolean): Promise<RunView> {
-      let run: RunView | null = null;
-      await withDeadline(
-        what,
-        WAIT_MS,
-        async () => isRight((run = await api<RunView>(`/runs/${id}`))),
-        async () => [JSON.stringify(run, null, 1), ...world.log, await world.agent.logTail()].join("\n"),
-      );
-      return run as unknown as RunView;
+      let run = await api<RunView>(`/runs/${id}`);
+      const look = async (): Promise<boolean> => {
+        run = await api<RunView>(`/runs/${id}`);
+        return isRight(run);
+      };
+      const said = async () => [JSON.stringify(run, null, 1), ...world.log, await world.agent.logTail()].join("\n");
+      await withDeadline(what, WAIT_MS, look, said);
+      return run;
     }
 
     async function begin(step: string): Promise<string> {

@@ -48,6 +48,8 @@ class LogView {
     this.done = false;
     // A log that grows and one that ended badly are looked at from their end.
     this.follow = log.dataset.complete === "no" || !["succeeded", "runner"].includes(log.dataset.state);
+    /** Where following left the log; a reader who is above it, and not at the end, went there. */
+    this.followedTo = 0;
     this.button = this.#followButton();
     this.output.addEventListener("scroll", () => this.#setFollow(this.#isAtEnd()));
   }
@@ -102,10 +104,17 @@ class LogView {
   #append(lines) {
     const rows = lines.slice(-LINES_MAX);
     if (this.line !== null) this.line += lines.length - rows.length;
+    // The browser tells of scrolling a frame later: lines that come before that must not pull the reader back.
+    if (this.follow && this.output.scrollTop < this.followedTo && !this.#isAtEnd()) this.#setFollow(false);
     this.output.append(...rows.map((line) => this.#row(line)));
     const excess = this.output.childElementCount - LINES_MAX;
     for (let count = 0; count < excess; count++) this.output.firstElementChild.remove();
-    if (this.follow) this.output.scrollTop = this.output.scrollHeight;
+    if (this.follow) this.#scrollToEnd();
+  }
+
+  #scrollToEnd() {
+    this.output.scrollTop = this.output.scrollHeight;
+    this.followedTo = this.output.scrollTop;
   }
 
   #row(line) {
@@ -137,7 +146,7 @@ class LogView {
     button.hidden = this.log.dataset.complete === "yes";
     button.addEventListener("click", () => {
       this.#setFollow(!this.follow);
-      if (this.follow) this.output.scrollTop = this.output.scrollHeight;
+      if (this.follow) this.#scrollToEnd();
     });
     this.log.querySelector(".log-bar").append(button);
     return button;
