@@ -71,3 +71,22 @@ export async function findRunToPlan(connection: Connection, runId: RunId): Promi
     from delta.runs r join delta.repositories p on p.id = r.repository_id where r.id = ${runId}`;
   return row ?? null;
 }
+
+/** Whose forge is told of a run, and which state of the run it would be told; null when there is no such run. */
+export async function findRunToReport(connection: Connection, runId: RunId): Promise<RunToReport | null> {
+  const [row] = await connection<(RepositoryRow & { readonly version: number })[]>`
+    select p.id, p.forge, p.forge_id as "forgeId", p.full_name as "fullName", p.clone_url as "cloneUrl",
+      p.default_branch as "defaultBranch", p.installation_id as "installationId", r.version
+    from delta.runs r join delta.repositories p on p.id = r.repository_id where r.id = ${runId}`;
+  if (row === undefined) {
+    return null;
+  }
+  const { version, ...repository } = row;
+  return { repository, version };
+}
+
+export interface RunToReport {
+  readonly repository: RepositoryRow;
+  /** Raised by every change that could be shown. */
+  readonly version: number;
+}

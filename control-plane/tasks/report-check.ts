@@ -12,7 +12,7 @@ import {
   type CheckRow,
 } from "../db/checks.ts";
 import type { Database } from "../db/client.ts";
-import { findRunToPlan, type RepositoryRow } from "../db/sources.ts";
+import { findRunToReport, type RepositoryRow } from "../db/sources.ts";
 import { reportDone, reportLater } from "../lifecycle/index.ts";
 import { readRunView } from "../views/read-run-view.ts";
 import type { TaskLog } from "./context.ts";
@@ -45,12 +45,12 @@ export interface ReportCheckContext {
 export async function reportCheck(context: ReportCheckContext, runId: string): Promise<void> {
   const { database, github } = context;
   const id = runId as RunId;
-  const source = await findRunToPlan(database, id);
-  if (source === null) {
+  const run = await findRunToReport(database, id);
+  if (run === null) {
     return;
   }
-  if (github === null || source.repository.forge !== "github") {
-    await nothingToTell(database, id);
+  if (github === null || run.repository.forge !== "github") {
+    await reportDone(database, id, run.version);
     return;
   }
   await ensureCheckRows(database, id, [{ id: newId<CheckId>(), jobId: null, name: RUN_CHECK_NAME }]);
@@ -59,16 +59,9 @@ export async function reportCheck(context: ReportCheckContext, runId: string): P
     return;
   }
   try {
-    await report(context, github, id, source.repository);
+    await report(context, github, id, run.repository);
   } finally {
     await holdReporting(database, id, SPACING_MS);
-  }
-}
-
-async function nothingToTell(database: Database, id: RunId): Promise<void> {
-  const run = await readRunView(database, id);
-  if (run !== null) {
-    await reportDone(database, id, run.version);
   }
 }
 
