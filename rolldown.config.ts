@@ -25,6 +25,24 @@ const moduleUrls: Plugin = {
   transform: (code) => (MODULE_URL.test(code) ? code.replaceAll(MODULE_URL, 'new URL($1.js"') : null),
 };
 
+/** What is loaded together stands in one file: to find, open and link a file takes longer than to read it. */
+const TOGETHER = [
+  chunk("start", ["cli/(exit-codes|interruption|output|terminal-text)", "schemas/limits"]),
+  chunk("changes", [
+    "cli/(failure|read-[a-z-]+|repository|talk-diagnostics)",
+    "compiler/(catalogue|components|globs)/",
+    "compiler/(diagnostics/(source-text|suggest)|input|input-texts|paths|pinned|unreachable)",
+    "compiler/plan/(discovered-alone|wanted-contents)",
+    // Files of other repositories are read by what reads pipelines, which `affected` mostly does without.
+    "control-plane/git/(?!mirror|upload|forget|(complete-)?pinned)",
+    "schemas/diagnostic-codes",
+  ]),
+];
+
+function chunk(name: string, modules: readonly string[]) {
+  return { name, test: new RegExp(`/(${modules.map((module) => `(${module})`).join("|")})`) };
+}
+
 const assets: Plugin = {
   name: "assets",
   buildStart() {
@@ -74,6 +92,7 @@ export default defineConfig([
       format: "esm",
       minify: "dce-only",
       chunkFileNames: "[name]-[hash].js",
+      codeSplitting: { includeDependenciesRecursively: false, groups: TOGETHER },
     },
   },
 ]);

@@ -1,4 +1,4 @@
-import { GitPluginError, simpleGit, type SimpleGitOptions } from "simple-git";
+import type { GitPluginError, SimpleGitOptions } from "simple-git";
 import { hardenedSettings, readingEnvironment } from "./git-environment.ts";
 import { GitError } from "./git-error.ts";
 import { asGitError, failure, gitMissing, type GitQuestion, type Place } from "./git-process.ts";
@@ -31,6 +31,8 @@ export interface TextAnswer {
  * all, simple-git waits 50 ms more, so ask in a way that is answered. Throws GitError like `askGit`.
  */
 export async function askText(place: Place, question: TextQuestion): Promise<TextAnswer> {
+  // Loaded when it is first asked: a plan rarely does, and loading it takes longer than most answers.
+  const { GitPluginError, simpleGit } = await import("simple-git");
   const { environment = readingEnvironment(), signal, input } = question;
   const { accepted = [], timeoutMs = TEXT_TIME_MS_MAX } = question;
   const args = [...question.arguments];
@@ -49,7 +51,8 @@ export async function askText(place: Place, question: TextQuestion): Promise<Tex
       // A git that a signal ended has none, whatever the type says.
       const exitCode = (code as number | null) ?? -1;
       answer = { stderr, exitCode };
-      failed = stopped(question, error) ?? neverStarted(stderr, exitCode);
+      failed =
+        (error instanceof GitPluginError ? stopped(question, error) : null) ?? neverStarted(stderr, exitCode);
       if (failed === null && exitCode !== 0 && accepted !== "any" && !accepted.includes(exitCode)) {
         failed = failure(place.path, args, exitCode, stderr);
       }
@@ -66,8 +69,7 @@ export async function askText(place: Place, question: TextQuestion): Promise<Tex
 }
 
 /** The error for a git that simple-git ended, at its deadline or on its signal. */
-function stopped(question: TextQuestion, error: Buffer | Error | undefined): GitError | null {
-  if (!(error instanceof GitPluginError)) return null;
+function stopped(question: TextQuestion, error: GitPluginError): GitError | null {
   const command = `git ${question.arguments[0] ?? ""}`;
   const seconds = (question.timeoutMs ?? TEXT_TIME_MS_MAX) / 1000;
   return error.plugin === "abort"

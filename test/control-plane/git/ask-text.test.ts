@@ -84,7 +84,7 @@ describe("a text question", () => {
 it("git is started in two places: as a plain process in one, by simple-git in the other", () => {
   const starters = trackedFiles(".ts").flatMap(({ path, text }) =>
     path.startsWith("control-plane/git/")
-      ? importsOf(text)
+      ? [...new Set(importsOf(text))]
           .filter((specifier) => specifier === "simple-git" || specifier === "node:child_process")
           .map((specifier) => ({ path, specifier }))
       : [],
