@@ -28,7 +28,7 @@ export interface ImportRequest {
 
 export interface ImportAnswer {
   readonly version: 1;
-  /** Null when the file could not be read as YAML. */
+  /** Null when the file could not be read as YAML, or nothing that compiles comes of it. */
   readonly pipeline: string | null;
   /** Where it was written; null when it was not. */
   readonly path: string | null;
@@ -36,7 +36,7 @@ export interface ImportAnswer {
   readonly jobs: readonly { readonly name: string; readonly outcome: ImportedJob["outcome"] }[];
 }
 
-/** Converts one file. The exit code is 1 when anything was left out or the file cannot be read as YAML. */
+/** Converts one file. The exit code is 1 when anything but a note is listed. */
 export async function importHere(request: ImportRequest, json: boolean): Promise<ImportAnswer> {
   const kind = IMPORT_KINDS.find((known) => known === request.system);
   if (kind === undefined)
@@ -55,7 +55,7 @@ export async function importHere(request: ImportRequest, json: boolean): Promise
     if (path !== null) writeTalk(`wrote ${path}`);
     else if (pipeline !== null) writeData(pipeline.trimEnd());
   }
-  if (findings.length > 0) process.exitCode = EXIT.findings;
+  if (findings.some(({ severity }) => severity !== "info")) process.exitCode = EXIT.findings;
   const jobs = result.jobs.map((job) => ({ name: job.name, outcome: job.outcome }));
   return { version: 1, pipeline, path, findings: diagnosticsView(findings, sources), jobs };
 }

@@ -20,6 +20,11 @@ function warning(name: string, title: string): DiagnosticCodeEntry {
   return { name, severity: "warning", title };
 }
 
+/** Correct as it is; good to know. */
+function note(name: string, title: string): DiagnosticCodeEntry {
+  return { name, severity: "info", title };
+}
+
 /**
  * Every diagnostic code, stable for ever: a number is never given a second meaning, and a code no
  * longer used stays with a note. docs/diagnostics.md has one entry each; a test compares both ways.
@@ -140,6 +145,8 @@ export const DIAGNOSTIC_CODES = {
   DC1705: warning("component.glob_no_match", "A glob fits no component"),
   DC1801: warning("import.left_out", "A part of the imported file could not be converted"),
   DC1802: warning("import.changed", "A part of the imported file means something else after its conversion"),
+  DC1803: error("import.refused", "What would come of an imported file does not compile"),
+  DC1804: note("import.noted", "A part of the imported file means something else in rare cases"),
   DC1901: warning("need.left_out", "A needed job may be left out, which blocks the one that needs it"),
   DC1902: warning("glob.no_file", "A glob matches no file in the repository"),
   DC1903: warning("job.never_runs", "A job can never run"),

@@ -11,7 +11,7 @@ export class Import extends DeltaCommand {
     "Prints a pipeline on standard output, or writes it to the file that --out names. What was left out or means something\n" +
     "else is listed on standard error with its place. Where a condition cannot be converted, the job does not run.\n" +
     "Files that it includes or calls are followed when they are in the same repository.\n" +
-    "Ends with 1 when anything is listed. FILE may be `-` for standard input.";
+    "What is printed compiles. Ends with 1 when anything but a note is listed. FILE may be `-` for standard input.";
   static override examples = [
     "<%= config.bin %> import gitlab .gitlab-ci.yml",
     "<%= config.bin %> import github .github/workflows/ci.yml --out .delta/pipeline.yaml",

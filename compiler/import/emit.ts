@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { displayText } from "../diagnostics/quote.ts";
+import { sharingAlike } from "./share-values.ts";
 
 /** A pipeline as plain values, keys in the order to be written. Absent things are undefined. */
 export interface PipelineDraft {
@@ -127,9 +128,14 @@ const JOB_ORDER = [
 /** Keys that are written once when all jobs agree. */
 const SHARED = ["image", "shell", "workdir", "retry"] as const satisfies readonly (keyof JobDraft)[];
 
-/** The text of a pipeline file, keys that say nothing left out. */
-export function pipelineText(draft: PipelineDraft, kind: string, file: string): string {
-  const shared = sharedValues([...draft.jobs.values()]);
+/** The text of a pipeline file, keys that say nothing left out. With aliases each longer value is written once. */
+export function pipelineText(
+  draft: PipelineDraft,
+  kind: string,
+  file: string,
+  form: "plain" | "aliases" | "each job whole" = "plain",
+): string {
+  const shared = form === "each job whole" ? {} : sharedValues([...draft.jobs.values()]);
   const jobs = Object.fromEntries(Array.from(draft.jobs, ([id, job]) => [id, jobValue(job, shared)]));
   const defaults = { ...draft.defaults, ...shared };
   const { name, on, rules, inputs, vars, env, concurrency } = draft;
@@ -138,7 +144,14 @@ export function pipelineText(draft: PipelineDraft, kind: string, file: string): 
     jobs,
   };
   const head = `# Converted from ${displayText(file)} (${kind}). Check what was left out before relying on it.\n`;
-  return head + stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  const hasAliases = form === "aliases";
+  return (
+    head +
+    stringify(hasAliases ? sharingAlike(value) : value, {
+      lineWidth: 0,
+      aliasDuplicateObjects: hasAliases,
+    })
+  );
 }
 
 function sharedValues(jobs: readonly JobDraft[]): Readonly<Partial<Record<keyof JobDraft, unknown>>> {

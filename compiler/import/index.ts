@@ -1,17 +1,16 @@
 /** Other systems' pipelines as one of ours, as far as that is honest. Pure: text in, text and findings out. */
-import { CONFIG_FILE_BYTES_MAX } from "../../schemas/limits.ts";
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import { Report } from "../diagnostics/report.ts";
 import { mapOf } from "../language/read.ts";
 import { unreachable } from "../unreachable.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
-import { pipelineText } from "./emit.ts";
 import { type ImportFiles, NO_FILES, type Reading } from "./files.ts";
 import { parseForeign } from "./foreign-yaml.ts";
 import { convertGithub } from "./github/convert.ts";
 import { convertGitlab } from "./gitlab/convert.ts";
 import type { ImportKind } from "./kinds.ts";
 import { type ImportedJob, Outcomes } from "./outcome.ts";
+import { type Conversion, writtenPipeline } from "./write-pipeline.ts";
 
 export type { ImportFiles } from "./files.ts";
 export { IMPORT_KINDS, type ImportKind } from "./kinds.ts";
@@ -26,7 +25,7 @@ export interface ImportContext {
 }
 
 export interface ImportResult {
-  /** Text of a pipeline file; null when the given file is no YAML map. */
+  /** Text of a pipeline file that compiles; null when there is none, and the findings say why. */
   readonly pipeline: string | null;
   /** What was left out or changed its meaning, each with its place; sorted. */
   readonly findings: readonly Diagnostic[];
@@ -38,7 +37,7 @@ export interface ImportResult {
 
 /**
  * Converts one file. What has no counterpart is left out and told, never replaced by something that
- * resembles it: where a condition cannot be converted, the job does not run.
+ * resembles it: where a condition cannot be converted, the job does not run. What is handed over compiles.
  */
 export function importPipeline(
   kind: ImportKind,
@@ -63,16 +62,12 @@ export function importPipeline(
     },
     list: files.list,
   };
-  const pipeline = pipelineText(convert(kind, root, outcomes, reading), kind, file);
-  const size = Math.ceil(Buffer.byteLength(pipeline) / 1024);
-  if (size * 1024 > CONFIG_FILE_BYTES_MAX) {
-    const message = `What comes of this file has ${size} KiB, and a pipeline may have ${CONFIG_FILE_BYTES_MAX / 1024} KiB; split it into files and include them`;
-    outcomes.file.add("DC1802", { file, start: 0, end: 0 }, message);
-  }
+  const conversion = convert(kind, root, outcomes, reading);
+  const pipeline = writtenPipeline(conversion, { kind, file, outcomes });
   return { pipeline, findings: outcomes.findings(), jobs: outcomes.jobs(), sources };
 }
 
-function convert(kind: ImportKind, root: YamlMap, outcomes: Outcomes, reading: Reading) {
+function convert(kind: ImportKind, root: YamlMap, outcomes: Outcomes, reading: Reading): Conversion {
   switch (kind) {
     case "gitlab":
       return convertGitlab(root, outcomes, reading);

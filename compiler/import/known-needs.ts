@@ -4,6 +4,9 @@ import { type Env, type JobDraft, NEVER } from "./emit.ts";
 import type { Outcomes } from "./outcome.ts";
 import { changed } from "./reader.ts";
 
+/** Where a job was written, and what is found in it; null for an id of no job. */
+export type WrittenJobs = (id: string) => Written | null;
+
 interface Written {
   readonly entry: { readonly keySpan: Span };
   readonly report: Report;
@@ -15,7 +18,7 @@ interface Written {
  */
 export function withKnownNeeds(
   jobs: ReadonlyMap<string, JobDraft>,
-  writtenOf: (id: string) => Written | null,
+  writtenOf: WrittenJobs,
   outcomes: Outcomes,
 ): ReadonlyMap<string, JobDraft> {
   return new Map(

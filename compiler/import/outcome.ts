@@ -5,7 +5,7 @@ import { sortDiagnostics, Report } from "../diagnostics/report.ts";
 export interface ImportedJob {
   readonly name: string;
   readonly span: Span;
-  /** whole: nothing of it is listed. partly: something is. left_out: the pipeline does not have it, or never runs it. */
+  /** whole: nothing of it is listed but notes. partly: something is. left_out: the pipeline does not have it, or never runs it. */
   readonly outcome: "whole" | "partly" | "left_out";
 }
 
@@ -36,6 +36,11 @@ export class Outcomes {
     for (const one of this.#reports) if (one.report === report) one.isKept = false;
   }
 
+  /** Notes that there is no pipeline. */
+  leaveAll(): void {
+    for (const one of this.#reports) one.isKept = false;
+  }
+
   /** Takes the job off the list: others stand in its place. */
   forget(report: Report): void {
     const at = this.#reports.findIndex((one) => one.report === report);
@@ -50,7 +55,7 @@ export class Outcomes {
 
   jobs(): readonly ImportedJob[] {
     return this.#reports.map(({ name, span, report, isKept }) => {
-      const isWhole = report.settle().length === 0;
+      const isWhole = report.settle().every(({ severity }) => severity === "info");
       return { name, span, outcome: isKept ? (isWhole ? "whole" : "partly") : "left_out" };
     });
   }

@@ -14,6 +14,11 @@ export function changed(report: Report, span: Span, what: string): void {
   report.add("DC1802", span, what);
 }
 
+/** Tells what means the same but in cases that few have. */
+export function noted(report: Report, span: Span, what: string): void {
+  report.add("DC1804", span, what);
+}
+
 /** Keys of one map, each of which is either taken or told: nothing is passed over in silence. */
 export class KeyReader {
   readonly #left: Map<string, YamlEntry>;

@@ -1,7 +1,7 @@
 import { Report } from "../../diagnostics/report.ts";
 import { type Expression, parseExpression } from "../../expressions/index.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import { leftOut, scalarText } from "../reader.ts";
+import { leftOut, noted, scalarText } from "../reader.ts";
 import { converted, dottedOrNull, nowhere, type Scope } from "./expression.ts";
 
 export interface ConvertedCondition {
@@ -11,6 +11,8 @@ export interface ConvertedCondition {
   readonly always: boolean;
   /** Jobs that must have succeeded, whatever became of the others. */
   readonly succeeded: ReadonlySet<string>;
+  /** Where it means something else in rare cases. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 const NONE: ConvertedCondition = { condition: undefined, always: false, succeeded: new Set() };
@@ -25,7 +27,10 @@ export function convertCondition(
   const written = scalarText(entry.value) ?? "";
   const inner = /^\s*\$\{\{((?:(?!\}\}).)*)\}\}\s*$/s.exec(written)?.[1] ?? written;
   const found = inner.trim() === "" ? NONE : conditionOf(inner, scope);
-  if (!("problem" in found)) return found;
+  if (!("problem" in found)) {
+    for (const note of found.notes ?? []) noted(report, entry.value.span, `In this condition, ${note}`);
+    return found;
+  }
   leftOut(
     report,
     entry.value.span,
@@ -56,7 +61,8 @@ function conditionOf(source: string, scope: Scope): ConvertedCondition | { reado
   );
   const answer = converted(whole, scope, true);
   if ("problem" in answer) return answer;
-  return { condition: answer.text === "true" ? undefined : answer.text, always, succeeded };
+  const condition = answer.text === "true" ? undefined : answer.text;
+  return { condition, always, succeeded, notes: answer.notes };
 }
 
 function conjuncts(expression: Expression): readonly Expression[] {

@@ -5,9 +5,10 @@ import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
 import { type JobDraft, literal, NEVER, type PipelineDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { jobIds } from "../job-ids.ts";
-import { withKnownNeeds } from "../known-needs.ts";
+import { withKnownNeeds, type WrittenJobs } from "../known-needs.ts";
 import type { Outcomes } from "../outcome.ts";
 import { KeyReader, leftOut, scalarText } from "../reader.ts";
+import type { Conversion } from "../write-pipeline.ts";
 import type { Known, Scope } from "./expression.ts";
 import { knownInputs } from "./inputs.ts";
 import { convertJob } from "./job.ts";
@@ -19,7 +20,7 @@ import { fixedEnv, JobSources } from "./workflow.ts";
 /** What a job may take there when it names no time. */
 const TIMEOUT_DEFAULT = "6h";
 
-export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Reading): PipelineDraft {
+export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Reading): Conversion {
   const report = outcomes.file;
   const reader = new KeyReader(root, report);
   const { on, inputs, rules } = convertTriggers(reader.take("on"), report);
@@ -48,7 +49,8 @@ export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Readin
   tellPermissions(reader.take("permissions"), report);
   reader.take("run-name");
   reader.finish("the workflow");
-  return {
+  const { jobs, writtenOf } = convertJobs(sources, reading, outcomes);
+  const draft: PipelineDraft = {
     name: name === null || name === "" ? undefined : name.slice(0, 100),
     on,
     rules,
@@ -56,15 +58,26 @@ export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Readin
     env: env.env,
     concurrency,
     defaults: { timeout: TIMEOUT_DEFAULT },
-    jobs: convertJobs(sources, reading, outcomes),
+    jobs,
   };
+  const ofWorkflow = (key: string): YamlEntry | null => root.entries.get(key) ?? null;
+  const ofOn = ofWorkflow("on");
+  const madeOf = {
+    name: ofWorkflow("name"),
+    on: ofOn,
+    rules: ofOn,
+    inputs: ofOn,
+    env: written,
+    concurrency: ofWorkflow("concurrency"),
+  };
+  return { draft, writtenOf, madeOf };
 }
 
 function convertJobs(
   sources: JobSources,
   reading: Reading,
   outcomes: Outcomes,
-): ReadonlyMap<string, JobDraft> {
+): { readonly jobs: ReadonlyMap<string, JobDraft>; readonly writtenOf: WrittenJobs } {
   const ids = jobIds(sources.found.map((source) => source.name));
   const jobs = new Map<string, JobDraft>();
   const written = new Map<string, { readonly entry: YamlEntry; readonly report: Report }>();
@@ -76,7 +89,8 @@ function convertJobs(
     if (job === null || job.if === NEVER) outcomes.leave(source.report);
     if (job !== null) jobs.set(id, job);
   }
-  return withKnownNeeds(withKeptArtifacts(jobs, written), (id) => written.get(id) ?? null, outcomes);
+  const writtenOf: WrittenJobs = (id) => written.get(id) ?? null;
+  return { jobs: withKnownNeeds(withKeptArtifacts(jobs, written), writtenOf, outcomes), writtenOf };
 }
 
 /** Needs with the artifacts that are there; those that are not are told. */

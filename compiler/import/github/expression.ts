@@ -1,4 +1,5 @@
 import type { Span } from "../../../schemas/diagnostic.ts";
+import { quote } from "../../diagnostics/quote.ts";
 import { Report } from "../../diagnostics/report.ts";
 import { type Expression, parseExpression, untrustedName } from "../../expressions/index.ts";
 import { unreachable } from "../../unreachable.ts";
@@ -6,7 +7,13 @@ import { literal } from "../emit.ts";
 
 /** An expression of ours, or why there is none. */
 export type Converted =
-  | { readonly text: string; readonly isTrusted: boolean; readonly fixed?: string }
+  | {
+      readonly text: string;
+      readonly isTrusted: boolean;
+      readonly fixed?: string;
+      /** Where it means something else in rare cases. */
+      readonly notes?: readonly string[];
+    }
   | { readonly problem: string };
 
 type ValueType = "boolean" | "string" | "number" | "any";
@@ -16,6 +23,8 @@ export interface Known {
   readonly text: string;
   readonly type: ValueType;
   readonly fixed?: string;
+  /** All texts that it can be, where they are known. */
+  readonly values?: readonly string[];
 }
 
 /** Contexts that have a counterpart. A text where ours may be null, so it is given a default. */
@@ -68,6 +77,9 @@ const RESULTS: Readonly<Record<string, ValueType>> = {
   from_json: "any",
 };
 
+/** Names whose values are words in lower case. */
+const ALL_LOWER = new Set(["event.kind", "ref.kind", "event.head", "(pr.action ?? '')"]);
+
 class Unconvertible extends Error {}
 
 /** What an expression may read beside the event. */
@@ -88,14 +100,22 @@ export function convertExpression(source: string, scope: Scope, asCondition = fa
 
 /** As above, for an expression that was parsed. */
 export function converted(parsed: Expression, scope: Scope, asCondition: boolean): Converted {
+  const compared = new Set<string>();
   try {
-    const value = write(parsed, scope);
+    const value = write(parsed, { ...scope, compared });
     const text = asCondition ? truth(value) : value.text;
     const again = parseExpression(text, nowhere, new Report());
     const isTrusted = again !== null && untrustedName(again) === null;
-    return value.fixed === undefined || asCondition
-      ? { text, isTrusted }
-      : { text, isTrusted, fixed: value.fixed };
+    const notes = Array.from(
+      compared,
+      (part) => `${quote(part)} is compared without regard to case there, and letter by letter here`,
+    );
+    return {
+      text,
+      isTrusted,
+      ...(value.fixed === undefined || asCondition ? {} : { fixed: value.fixed }),
+      ...(notes.length === 0 ? {} : { notes }),
+    };
   } catch (error) {
     if (!(error instanceof Unconvertible)) throw error;
     return { problem: error.message };
@@ -106,7 +126,13 @@ export function nowhere(start: number, end: number): Span {
   return { file: "", start, end };
 }
 
-function write(expression: Expression, scope: Scope): Known {
+/** A conversion that goes on. */
+interface Writing extends Scope {
+  /** Texts that were compared where their case can matter. */
+  readonly compared: Set<string>;
+}
+
+function write(expression: Expression, scope: Writing): Known {
   switch (expression.kind) {
     case "literal": {
       const { value } = expression;
@@ -132,7 +158,7 @@ function write(expression: Expression, scope: Scope): Known {
   }
 }
 
-function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Scope): Known {
+function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Writing): Known {
   const name = FUNCTIONS[expression.name.toLowerCase()];
   if (name === undefined) throw new Unconvertible(`the function \`${expression.name}\` has no counterpart`);
   const given = expression.arguments.map((argument) => write(argument, scope));
@@ -141,6 +167,7 @@ function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Sco
     const test = { contains: "includes", starts_with: "startsWith", ends_with: "endsWith" } as const;
     return boolean(String(within[test[name as keyof typeof test]](part)));
   }
+  if (RESULTS[name] === "boolean") for (const one of given) noteCase(one, given, scope);
   return { text: `${name}(${given.map(({ text }) => text).join(", ")})`, type: RESULTS[name] ?? "string" };
 }
 
@@ -161,7 +188,7 @@ function truth({ text, type, fixed }: Known): string {
   return type === "string" ? `${text} != ''` : `${text} != 0`;
 }
 
-function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope: Scope): Known {
+function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope: Writing): Known {
   const { operator, left, right } = expression;
   if (operator === "&&" || operator === "||") return writeLogic(operator, left, right, scope);
   if (operator === "??" || operator === "in") throw new Unconvertible(`\`${operator}\` is no operator there`);
@@ -169,9 +196,22 @@ function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope:
   const other = eventLiteral(right, left) ?? write(right, scope);
   if (one.fixed !== undefined && other.fixed !== undefined && /^[!=]=$/.test(operator))
     return boolean(String((one.fixed.toLowerCase() === other.fixed.toLowerCase()) === (operator === "==")));
+  if (/^[!=]=$/.test(operator)) for (const side of [one, other]) noteCase(side, [one, other], scope);
   if (one.type !== other.type && one.type !== "any" && other.type !== "any")
     throw new Unconvertible(`it compares ${withArticle(one.type)} with ${withArticle(other.type)}`);
   return boolean(`${one.text} ${operator} ${other.text}`);
+}
+
+/** A text is compared letter by letter here; there `Main` is `main`. */
+function noteCase(part: Known, among: readonly Known[], { compared }: Writing): void {
+  const { fixed } = part;
+  if (fixed === undefined || part.type !== "string" || fixed.toLowerCase() === fixed.toUpperCase()) return;
+  const whole = among.find((other) => other !== part);
+  if (whole === undefined || whole.fixed !== undefined || ALL_LOWER.has(whole.text)) return;
+  if (whole.text === "ref.full" && /^refs\/(?:heads|tags|pull)\/$/.test(fixed)) return;
+  const isOther = (value: string): boolean =>
+    value.toLowerCase().includes(fixed.toLowerCase()) && !value.includes(fixed);
+  if (whole.values === undefined || whole.values.some(isOther)) compared.add(fixed);
 }
 
 function withArticle(type: ValueType): string {
@@ -179,7 +219,7 @@ function withArticle(type: ValueType): string {
 }
 
 /** Here `&&` and `||` join conditions; there they choose values as well, which is left out. */
-function writeLogic(operator: "&&" | "||", left: Expression, right: Expression, scope: Scope): Known {
+function writeLogic(operator: "&&" | "||", left: Expression, right: Expression, scope: Writing): Known {
   const [one, other] = [write(left, scope), write(right, scope)];
   if (one.type !== "boolean" && other.type !== "boolean" && operator === "||")
     throw new Unconvertible("it chooses between values");
@@ -201,12 +241,12 @@ function eventLiteral(side: Expression, other: Expression): Known | null {
   if (side.kind !== "literal" || typeof side.value !== "string") return null;
   if (other.kind === "literal" || other.kind === "call" || dottedOrNull(other) !== "github.event_name")
     return null;
-  const kind = EVENTS[side.value];
+  const kind = EVENTS[side.value.toLowerCase()];
   if (kind === undefined) throw new Unconvertible(`no event is like \`${side.value}\``);
   return { text: literal(kind), type: "string" };
 }
 
-function writeName(path: string, { inputs, axes, known }: Scope): Known {
+function writeName(path: string, { inputs, axes, known }: Writing): Known {
   const own = known?.get(path) ?? known?.get(path.replace(/^github\.event\.inputs\./, "inputs."));
   if (own !== undefined) return own;
   const name = Object.hasOwn(NAMES, path) ? NAMES[path] : undefined;

@@ -2,7 +2,7 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import { allOf, type JobDraft, type NeedDraft, NEVER } from "../emit.ts";
+import { allOf, type Env, type JobDraft, type NeedDraft, NEVER } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
@@ -72,7 +72,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
         ? NEVER
         : allOf([...source.conditions.map(({ condition }) => condition), asked.condition]),
     env: { ...called.env, ...box.env, ...own.env },
-    secrets: secretsOf(reader, steps, [called, own]),
+    secrets: secretsOf(reader, steps, [called, own], report),
     matrix: strategy.matrix,
     timeout: timeoutOf(reader.take("timeout-minutes"), report),
     allow_failure: allowFailureOf(reader.take("continue-on-error"), report),
@@ -216,9 +216,14 @@ function outputsOf(
   return steps.steps.length === 0 ? new Map() : found;
 }
 
-function secretsOf(reader: KeyReader, steps: ConvertedSteps, given: readonly Needed[]): JobDraft["secrets"] {
+function secretsOf(
+  reader: KeyReader,
+  { secrets, steps }: ConvertedSteps,
+  given: readonly Needed[],
+  report: Report,
+): JobDraft["secrets"] {
   reader.take("secrets");
-  return Object.assign({}, ...given.map(({ secrets }) => secrets), steps.secrets);
+  return secrets.ofJob(Object.assign({}, ...given.map((one) => one.secrets)) as Env, steps.length, report);
 }
 
 /** Steps with the environment that only a shell can make, and one that hands the job's outputs on. */

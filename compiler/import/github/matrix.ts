@@ -170,7 +170,7 @@ function typesOf(
         kinds.size === 1 && (kind === "string" || kind === "number" || kind === "boolean") ? kind : "any";
       const none = { string: "''", any: "''", number: "0", boolean: "false" }[type];
       const text = isEverywhere(name) ? `matrix.${name}` : `(matrix.${name} ?? ${none})`;
-      return [name, { text, type }];
+      return [name, { text, type, values: [...new Set(found.map(String))] }];
     }),
   );
   return { types, values: new Map(Array.from(values, ([name, found]) => [name, found.map(String)])) };

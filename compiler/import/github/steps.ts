@@ -8,6 +8,7 @@ import { type ActionEffects, applyAction } from "./actions.ts";
 import { convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
 import { fileLines, type LateScope } from "./late.ts";
+import { StepSecrets } from "./step-secrets.ts";
 import { convertEnvironment, convertScript, convertText, predefinedEnv } from "./texts.ts";
 
 /** Programs that run a step's script, and what they are called with. */
@@ -31,8 +32,7 @@ export interface StepContext {
 }
 
 export interface ConvertedSteps extends ActionEffects {
-  /** Secrets that steps read, by variable. */
-  readonly secrets: Record<string, string>;
+  readonly secrets: StepSecrets;
   /** Names of the shells that steps ask for. */
   readonly shells: Set<string>;
   readonly wrote: { env: boolean; path: boolean };
@@ -49,7 +49,7 @@ export function convertSteps(node: YamlNode | undefined, context: StepContext): 
     artifacts: [],
     caches: [],
     downloads: [],
-    secrets: {},
+    secrets: new StepSecrets(),
     shells: new Set(),
     wrote: { env: false, path: false },
   };
@@ -133,7 +133,8 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   const shell = scalarText(reader.node("shell"));
   const folder = reader.take("working-directory");
   const asked = convertCondition(reader.take("if"), scope, report);
-  const given = convertEnvironment(reader.node("env"), scope, report, late);
+  const environment = reader.node("env");
+  const given = convertEnvironment(environment, scope, report, late);
   const minutes = Number(scalarText(reader.node("timeout-minutes")));
   const continues = booleanOf(reader.node("continue-on-error"));
   const id = scalarText(reader.node("id"));
@@ -160,7 +161,7 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
     changed(report, span, "Values of several lines (`NAME<<END`) are not read here; write them on one line");
   if (isShell && text.includes("GITHUB_ENV")) found.wrote.env = true;
   if (isShell && text.includes("GITHUB_PATH")) found.wrote.path = true;
-  Object.assign(found.secrets, given.secrets, script.secrets);
+  lines.push(...found.secrets.add({ ...given.secrets, ...script.secrets }, environment, span));
   const predefined = predefinedEnv(text, span, scope, report, isShell);
   const env: Env = { ...predefined, ...given.env, ...script.env };
   const label =

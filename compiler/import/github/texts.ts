@@ -4,7 +4,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { mapOf } from "../../language/read.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
 import { type Env, plainText } from "../emit.ts";
-import { changed, leftOut, scalarText } from "../reader.ts";
+import { changed, leftOut, noted, scalarText } from "../reader.ts";
 import { convertExpression, type Scope } from "./expression.ts";
 import { type LateScope, type LateValue, lateValue, NO_LATE } from "./late.ts";
 
@@ -85,7 +85,10 @@ export function convertScript(
   };
 }
 
-type Hole = { readonly text: string } | { readonly problem: string } | { readonly replacement: string };
+type Hole =
+  | { readonly text: string; readonly notes?: readonly string[] }
+  | { readonly problem: string }
+  | { readonly replacement: string };
 
 function fill(text: string, span: Span, report: Report, convert: (source: string) => Hole): string | null {
   let isWhole = true;
@@ -96,6 +99,7 @@ function fill(text: string, span: Span, report: Report, convert: (source: string
     if (close < 0) break;
     const source = text.slice(open + OPEN.length, close);
     const hole = convert(source);
+    if ("notes" in hole) for (const note of hole.notes ?? []) noted(report, span, `Here ${note}`);
     filled += text.slice(at, open);
     if ("replacement" in hole) filled += hole.replacement;
     else if ("text" in hole) filled += `${OPEN} ${hole.text} ${CLOSE}`;

@@ -5,9 +5,10 @@ import type { YamlMap } from "../../yaml/nodes.ts";
 import { type JobDraft, type PipelineDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { jobIds } from "../job-ids.ts";
-import { withKnownNeeds } from "../known-needs.ts";
+import { withKnownNeeds, type WrittenJobs } from "../known-needs.ts";
 import type { Outcomes } from "../outcome.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
+import type { Conversion } from "../write-pipeline.ts";
 import { withIncluded } from "./include.ts";
 import { convertJob, type JobContext } from "./job.ts";
 import { extended } from "./merge.ts";
@@ -36,7 +37,7 @@ const GLOBAL = new Set([
 const OLD_DEFAULTS = ["image", "services", "cache", "before_script", "after_script"];
 const STAGES_DEFAULT = ["build", "test", "deploy"];
 
-export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Reading): PipelineDraft {
+export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Reading): Conversion {
   const report = outcomes.file;
   const root = resolveReferences(withIncluded(file, reading, report));
   const reader = new KeyReader(root, report);
@@ -58,8 +59,8 @@ export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Readin
   workflow?.finish("`workflow`");
   const isForRequests = mentionsRequests(root);
   const context = { defaults: defaultsOf(root), variables, hasRules: rules !== undefined, isForRequests };
-  const jobs = convertJobs(writtenJobs(root, stages, outcomes), stages, context, outcomes);
-  return {
+  const { jobs, writtenOf } = convertJobs(writtenJobs(root, stages, outcomes), stages, context, outcomes);
+  const draft: PipelineDraft = {
     name: name === null || name.includes("$") ? undefined : name.slice(0, 100),
     on: isForRequests ? ["push", "pull_request", "manual", "api"] : ["push", "manual", "api"],
     rules,
@@ -70,6 +71,16 @@ export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Readin
     defaults: undefined,
     jobs,
   };
+  const [ofWorkflow, ofVariables] = [entryOf(root, "workflow"), entryOf(root, "variables")];
+  const madeOf = {
+    name: ofWorkflow,
+    rules: ofWorkflow,
+    concurrency: ofWorkflow,
+    inputs: ofVariables,
+    vars: ofVariables,
+    env: ofVariables,
+  };
+  return { draft, writtenOf, madeOf };
 }
 
 function convertJobs(
@@ -77,7 +88,7 @@ function convertJobs(
   stages: readonly string[],
   context: Omit<JobContext, "report">,
   outcomes: Outcomes,
-): ReadonlyMap<string, JobDraft> {
+): { readonly jobs: ReadonlyMap<string, JobDraft>; readonly writtenOf: WrittenJobs } {
   const ids = jobIds(written.map(({ entry }) => entry.key));
   const needs = new Needs(written, stages, ids);
   const drafts = new Map<string, JobDraft>();
@@ -96,7 +107,8 @@ function convertJobs(
     const name = id === job.entry.key ? undefined : job.entry.key.slice(0, 200);
     drafts.set(id, { name, ...draft, needs: needs.of(job) });
   }
-  return withKnownNeeds(withArtifacts(drafts), (id) => reports.get(id) ?? null, outcomes);
+  const writtenOf: WrittenJobs = (id) => reports.get(id) ?? null;
+  return { jobs: withKnownNeeds(withArtifacts(drafts), writtenOf, outcomes), writtenOf };
 }
 
 /** `workflow: auto_cancel`, where a newer pipeline of the ref ends an older one. */

@@ -51,6 +51,11 @@ function shown(name: string): string {
     const { findings } = importPipeline("gitlab", ".gitlab-ci.yml", new TextEncoder().encode(foreign));
     return formatHuman(findings, () => foreign);
   }
+  const workflow = read(folder, "workflow.yml");
+  if (workflow !== null) {
+    const { findings } = importPipeline("github", "workflow.yml", new TextEncoder().encode(workflow));
+    return formatHuman(findings, () => workflow);
+  }
   const pieces = read(folder, "pieces.json");
   const text = pieces === null ? read(folder, "pipeline.yaml") : built(pieces);
   const given = JSON.parse(read(folder, "case.json") ?? "{}") as CaseInput;

@@ -2,16 +2,8 @@ import { describe, expect, test } from "vitest";
 import { compile } from "../../../compiler/index.ts";
 import { type ImportFiles, importPipeline } from "../../../compiler/import/index.ts";
 import { caseInput, type CaseInput } from "../support/case-input.ts";
+import { PULL_REQUEST } from "./pull-request.ts";
 
-const PULL_REQUEST = {
-  number: 7,
-  action: "opened",
-  target_ref: "refs/heads/main",
-  target_sha: "4".repeat(40),
-  source_ref: "refs/heads/feature",
-  from_fork: false,
-  draft: false,
-};
 const EVENTS: Readonly<Record<string, CaseInput["event"] & object>> = {
   main: { ref: "refs/heads/main" },
   branch: { ref: "refs/heads/feature" },

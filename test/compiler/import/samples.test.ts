@@ -5,6 +5,7 @@ import { formatLines, textsOf } from "../../../compiler/diagnostics/index.ts";
 import { importPipeline } from "../../../compiler/import/index.ts";
 import { compile } from "../../../compiler/index.ts";
 import { caseInput } from "../support/case-input.ts";
+import { PULL_REQUEST } from "./pull-request.ts";
 
 /**
  * Files as people write them, with the pipeline and the findings that come of them. `UPDATE_CASES=1` writes
@@ -40,7 +41,7 @@ describe.each(readdirSync(SAMPLES).filter((name) => name.endsWith(".yml")))("%s"
       { kind: "push" as const, ref: "refs/tags/v1.0" },
       { kind: "manual" as const, inputs: asksForPublish ? { publish: true } : {} },
       { kind: "schedule" as const },
-      { kind: "pull_request" as const, pull_request: pullRequest },
+      { kind: "pull_request" as const, pull_request: PULL_REQUEST },
     ]) {
       const result = compile(caseInput(pipeline, { event, request: { all: true } }));
       expect(result.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
@@ -48,13 +49,3 @@ describe.each(readdirSync(SAMPLES).filter((name) => name.endsWith(".yml")))("%s"
     }
   });
 });
-
-const pullRequest = {
-  number: 7,
-  action: "opened",
-  target_ref: "refs/heads/main",
-  target_sha: "4".repeat(40),
-  source_ref: "refs/heads/change",
-  from_fork: false,
-  draft: false,
-};

@@ -2,6 +2,7 @@ import { compile } from "../../../../compiler/index.ts";
 import { type ImportedJob, importPipeline } from "../../../../compiler/import/index.ts";
 import { caseInput } from "../../support/case-input.ts";
 import type { CorpusFile } from "./files.ts";
+import { PULL_REQUEST } from "../pull-request.ts";
 
 /** What came of one file. */
 export interface CorpusResult {
@@ -15,16 +16,6 @@ export interface CorpusResult {
   readonly errors: readonly string[];
   readonly milliseconds: number;
 }
-
-const PULL_REQUEST = {
-  number: 7,
-  action: "opened",
-  target_ref: "refs/heads/main",
-  target_sha: "4".repeat(40),
-  source_ref: "refs/heads/change",
-  from_fork: false,
-  draft: false,
-};
 
 const EVENTS = [
   { kind: "push" as const },
