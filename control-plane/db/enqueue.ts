@@ -58,9 +58,9 @@ export async function enqueue(tx: Connection, wakes: readonly Wake[]): Promise<v
   }
   // The row's own failures are handled by the task; its next wake-up is in the database, so one try is enough.
   await tx`
-    select graphile_worker.add_job(
-      wake->>'task', (wake->'payload')::json,
-      run_at => clock_timestamp() + (wake->>'delayMs')::int * interval '1 millisecond',
-      max_attempts => 1, job_key => wake->>'key')
-    from jsonb_array_elements(${tx.json(unique)}) as wake`;
+    select from graphile_worker.add_jobs(array(
+      select row(
+        wake->>'task', (wake->'payload')::json, null, clock_timestamp() + (wake->>'delayMs')::int * interval '1 millisecond',
+        1, wake->>'key', null, null)::graphile_worker.job_spec
+      from jsonb_array_elements(${tx.json(unique)}) as wake))`;
 }
