@@ -6,10 +6,14 @@ import type { ChangeFlags } from "./change-flags.ts";
 import { paint } from "./output.ts";
 import { readChange } from "./read-change.ts";
 import { openHere, readingGit } from "./repository.ts";
+import { COMPONENTS, shownOnTerminal } from "./shown-on-terminal.ts";
 import { terminalText } from "./terminal-text.ts";
 
 /** Causes shown for one component; the rest is counted. */
 const CAUSES_SHOWN = 5;
+
+/** Digits of a commit, as a plan and a check show it; `--json` has all of them. */
+const COMMIT_SHOWN = 12;
 
 /** What a change in the repository around this process affects. */
 export async function affectedHere(flags: ChangeFlags): Promise<AffectedReport> {
@@ -21,20 +25,33 @@ export async function affectedHere(flags: ChangeFlags): Promise<AffectedReport> 
   });
 }
 
-export function affectedText(report: AffectedReport): string {
-  const { affected, changed, base, merge_base: mergeBase } = report;
-  const since = mergeBase ?? base;
-  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
-  const from =
-    since === null ? "no base was found, so everything counts as changed" : `since ${since.slice(0, 10)}`;
+/** Each affected component with its causes, those that changed themselves first; on a terminal the first of many unless `full`. */
+export function affectedText(report: AffectedReport, full: boolean): string {
+  const direct = new Set(report.direct.map(({ root }) => root));
+  const [first, rest] = [true, false].map((is) =>
+    report.affected.filter(({ root }) => direct.has(root) === is),
+  );
+  const { shown, left } = shownOnTerminal([...(first ?? []), ...(rest ?? [])], full, COMPONENTS);
+  const more = `  … ${counted(left.length, "more component")}; --full lists them all`;
   return [
-    `${count(affected.length, "component")} affected, ${count(changed.length, "path")} changed (${from})`,
-    ...affected.flatMap(componentLines),
+    `${counted(report.affected.length, "component")} affected, ${changedText(report)}`,
+    ...shown.flatMap(componentLines),
+    ...(left.length === 0 ? [] : [more]),
     ...report.uncertain.map(
       ({ code, detail }) =>
         `${paint("yellow", "doubt")} ${code}: ${terminalText(detail, { colours: false })}`,
     ),
   ].join("\n");
+}
+
+function changedText({ base, merge_base: mergeBase, changed }: AffectedReport): string {
+  const since = mergeBase ?? base;
+  if (since === null) return "everything counts as changed: no base was found";
+  return `${counted(changed.length, "path")} changed since ${since.slice(0, COMMIT_SHOWN)}`;
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function componentLines({ id, root, because }: AffectedComponent): string[] {

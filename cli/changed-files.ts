@@ -4,6 +4,7 @@ import type { CompileInput } from "../compiler/index.ts";
 import { decodePath } from "../compiler/paths.ts";
 import type { ChangedPath, ChangeStatus } from "../schemas/changes.ts";
 import { CliFailure } from "./failure.ts";
+import { fileFault } from "./file-fault.ts";
 
 /** As git prints it: a letter, and for renames and copies how alike the two sides are. */
 const STATUS = /^([AMDTRC])\d{0,3}$/;
@@ -19,7 +20,7 @@ async function bytesOf(file: string): Promise<Buffer> {
   try {
     return file === "-" ? await buffer(process.stdin) : await readFile(file);
   } catch (error) {
-    throw new CliFailure("file_unreadable", `cannot read ${file}: ${(error as Error).message}`, null, error);
+    throw new CliFailure("file_unreadable", `cannot read ${file}: ${fileFault(error)}`, null, error);
   }
 }
 

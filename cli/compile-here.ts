@@ -135,7 +135,9 @@ export function plannedOf({ plan, digest, canonical }: CompileResult): Planned |
 /** Throws `job_unknown` when the request named a job that the pipeline does not define. */
 export function refuseUnknownJobs({ diagnostics }: CompileResult): void {
   const unknown = diagnostics.find(({ code }) => code === "DC1251");
-  if (unknown !== undefined) throw new CliFailure("job_unknown", unknown.message);
+  if (unknown === undefined) return;
+  const hint = unknown.message.includes("did you mean") ? null : "`delta plan --full` lists the jobs.";
+  throw new CliFailure("job_unknown", unknown.message.replace(/^There/, "there"), hint);
 }
 
 /** Throws `job_unknown` unless the pipeline defines every job named; an id stands for all its matrix cells. */
@@ -144,12 +146,22 @@ export function requireJobs(plan: Plan, jobs: readonly string[]): void {
   const unknown = jobs.find((job) => !known.includes(job));
   if (unknown === undefined) return;
   const near = suggest(unknown, known);
-  const hint = near === null ? `It has: ${known.slice(0, 20).join(", ")}.` : `Did you mean ${near}?`;
-  throw new CliFailure("job_unknown", `the pipeline has no job ${unknown}`, hint);
+  const hint =
+    near === null ? `It has: ${firstOf(plan.decisions.map(({ job }) => job))}.` : `Did you mean ${near}?`;
+  throw new CliFailure("job_unknown", `the pipeline has no job \`${unknown}\``, hint);
+}
+
+/** Jobs that an error names; instances of one are one. */
+const NAMED_MAX = 20;
+
+function firstOf(jobs: readonly string[]): string {
+  const ids = [...new Set(jobs)];
+  const more = ids.length > NAMED_MAX ? [`and ${ids.length - NAMED_MAX} more`] : [];
+  return [...ids.slice(0, NAMED_MAX), ...more].join(", ");
 }
 
 /** Throws `job_unknown` for a key that is nobody's; `absent` says why, when it looks like a component's instance. */
 export function requireInstance(absent: ReturnType<typeof absentInstance>, plan: Plan, job: string): void {
-  if (absent?.decision === null) throw new CliFailure("job_unknown", absent.because.replaceAll("`", ""));
+  if (absent?.decision === null) throw new CliFailure("job_unknown", absent.because);
   requireJobs(plan, [job]);
 }

@@ -2,6 +2,7 @@ import type { Component, ComponentEdge, ComponentGraph } from "../schemas/compon
 import { paint, writeTalk } from "./output.ts";
 import { readChange } from "./read-change.ts";
 import { openHere, readingGit } from "./repository.ts";
+import { COMPONENTS, type Shown, shownOnTerminal } from "./shown-on-terminal.ts";
 import { terminalText } from "./terminal-text.ts";
 
 export interface GraphHere {
@@ -29,8 +30,14 @@ export async function graphHere(flags: {
 
 type Format = "text" | "dot" | "mermaid";
 
-export function renderGraph(format: Format, graph: ComponentGraph, affected: ReadonlySet<string>): string {
-  if (format === "text") return text(graph, affected);
+/** `full` is for text alone, which on a terminal is the first of many components: drawings are for programs. */
+export function renderGraph(
+  format: Format,
+  graph: ComponentGraph,
+  affected: ReadonlySet<string>,
+  full: boolean,
+): string {
+  if (format === "text") return text(graph, affected, full);
   return format === "dot" ? dot(graph, affected) : mermaid(graph, affected);
 }
 
@@ -39,19 +46,28 @@ function label({ id, root }: Component): string {
   return terminalText(id === root ? root : `${id} (${root})`, { colours: false }).replaceAll(/\s/g, " ");
 }
 
-function text({ components, edges }: ComponentGraph, affected: ReadonlySet<string>): string {
+/** Dependencies of one component that a terminal is shown. */
+const EDGES: Shown = { toldMax: 12, shown: 8 };
+
+function text({ components, edges }: ComponentGraph, affected: ReadonlySet<string>, full: boolean): string {
   const byRoot = new Map(components.map((component) => [component.root, component]));
   const from = Map.groupBy(edges, (edge) => edge.from);
   if (components.length === 0) return "no components: no manifest that Delta CI knows, and none declared";
-  return components
-    .flatMap((component) => {
-      const mark = affected.has(component.root) ? paint("yellow", "* ") : affected.size > 0 ? "  " : "";
-      const lines = (from.get(component.root) ?? []).map(
-        (edge) => `${mark === "" ? "" : "  "}  → ${edgeText(edge, byRoot)}`,
-      );
-      return [`${mark}${paint("bold", label(component))} ${paint("dim", component.kind)}`, ...lines];
-    })
-    .join("\n");
+  const marked = components.filter(({ root }) => affected.has(root));
+  const unmarked = components.filter(({ root }) => !affected.has(root));
+  const { shown, left } = shownOnTerminal([...marked, ...unmarked], full, COMPONENTS);
+  const lines = (left.length === 0 ? components : shown).flatMap((component) => {
+    const mark = affected.has(component.root) ? paint("yellow", "* ") : affected.size > 0 ? "  " : "";
+    const indent = mark === "" ? "  " : "    ";
+    const own = shownOnTerminal(from.get(component.root) ?? [], full, EDGES);
+    return [
+      `${mark}${paint("bold", label(component))} ${paint("dim", component.kind)}`,
+      ...own.shown.map((edge) => `${indent}→ ${edgeText(edge, byRoot)}`),
+      ...(own.left.length === 0 ? [] : [`${indent}… ${own.left.length} more`]),
+    ];
+  });
+  const more = `… ${left.length} more of ${components.length} components; --full lists them all`;
+  return [...lines, ...(left.length === 0 ? [] : [more])].join("\n");
 }
 
 function edgeText(edge: ComponentEdge, byRoot: ReadonlyMap<string, Component>): string {

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { PIPELINE_FILE } from "../compiler/index.ts";
 import { CliFailure } from "./failure.ts";
+import { fileFault } from "./file-fault.ts";
 import { openHere } from "./repository.ts";
 
 /** One pipeline as a person has it now: its files by their path in the repository. */
@@ -21,6 +22,11 @@ export async function ofWorkingTree(): Promise<PipelineToCheck> {
   const { path: root } = await openHere();
   const contents = await configurationIn(root);
   if (!contents.has(PIPELINE_FILE)) {
+    const there = await lstat(join(root, PIPELINE_FILE)).catch(() => null);
+    if (there !== null) {
+      const what = there.isSymbolicLink() ? "a symbolic link" : there.isDirectory() ? "a folder" : "no file";
+      throw new CliFailure("pipeline_missing", `${PIPELINE_FILE} in ${root} is ${what}; it has to be a file`);
+    }
     const hint = "`delta init` writes a first one.";
     throw new CliFailure("pipeline_missing", `there is no ${PIPELINE_FILE} in ${root}`, hint);
   }
@@ -96,8 +102,6 @@ async function readNamed<Found>(name: string, read: (name: string) => Promise<Fo
   try {
     return await read(name);
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new CliFailure("file_unreadable", `cannot read ${name}: ${why}`, null, error);
+    throw new CliFailure("file_unreadable", `cannot read ${name}: ${fileFault(error)}`, null, error);
   }
 }

@@ -4,7 +4,7 @@ import { type PlainLine, type PlainShape, readPlainly } from "./plain-words.ts";
 
 export const AFFECTED_SHAPE = {
   values: ["base", "head"],
-  switches: ["worktree", "json"],
+  switches: ["worktree", "full", "json"],
   takesWords: false,
 } as const satisfies PlainShape<string, string>;
 
@@ -49,7 +49,7 @@ async function affectedPlainly(line: LineOf<typeof AFFECTED_SHAPE> | null): Prom
   const { base, head } = line.values;
   const report = await affectedHere({ base, head, worktree: line.switches.has("worktree") });
   if (line.switches.has("json")) writeJson(report);
-  else writeData(affectedText(report));
+  else writeData(affectedText(report, line.switches.has("full")));
   return true;
 }
 

@@ -7,6 +7,7 @@ import type { Plan } from "../schemas/plan.ts";
 import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
+import { fileFault } from "./file-fault.ts";
 import { coloursWanted, writeData, writeTalk } from "./output.ts";
 import { talkDiagnostics } from "./talk-diagnostics.ts";
 
@@ -88,6 +89,6 @@ async function write(path: string, canonical: string): Promise<void> {
     await writeFile(path, canonical);
     writeTalk(`wrote ${path}`);
   } catch (error) {
-    throw new CliFailure("file_unreadable", `cannot write ${path}: ${(error as Error).message}`, null, error);
+    throw new CliFailure("file_unreadable", `cannot write ${path}: ${fileFault(error)}`, null, error);
   }
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { string } from "@oclif/core/flags";
 import type { OperatorPolicy } from "../compiler/index.ts";
 import { CliFailure } from "./failure.ts";
+import { fileFault } from "./file-fault.ts";
 
 /** The operators' policy. A control plane reads its own from the file that the same variable names. */
 export const policyFlag = {
@@ -20,7 +21,12 @@ export async function policyOf({
 }): Promise<OperatorPolicy | null> {
   if (file === undefined) return null;
   const bytes = await readFile(file).catch((error: Error) => {
-    throw new CliFailure("file_unreadable", `cannot read the policy ${file}: ${error.message}`, null, error);
+    throw new CliFailure(
+      "file_unreadable",
+      `cannot read the policy ${file}: ${fileFault(error)}`,
+      null,
+      error,
+    );
   });
   const { readPolicy } = await import("../compiler/index.ts");
   const { formatHuman } = await import("../compiler/diagnostics/format-human.ts");

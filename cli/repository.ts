@@ -9,7 +9,7 @@ import {
 import { CliFailure, type FailureCode } from "./failure.ts";
 
 const MEANING: Readonly<Record<GitErrorCode, { code: FailureCode; hint: string | null }>> = {
-  git_missing: { code: "git_failed", hint: "Install git 2.30 or newer." },
+  git_missing: { code: "git_failed", hint: null },
   not_a_repository: { code: "not_a_git_repository", hint: "Run it in one, or name one with -C DIR." },
   unsafe_ownership: {
     code: "git_failed",
@@ -38,10 +38,20 @@ export async function readingGit<Value>(work: () => Promise<Value>): Promise<Val
     return await work();
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
+    if (error.code === "git_failed") await refuseOldGit(error);
     const { code, hint } = MEANING[error.code];
     const isUnborn = error.code === "unknown_revision" && error.message.startsWith('"HEAD" ');
     throw new CliFailure(code, error.message, isUnborn ? FIRST_COMMIT : hint, error);
   }
+}
+
+/** A git that is too old fails at an option that it does not know: its age is then what to say. */
+async function refuseOldGit(cause: GitError): Promise<void> {
+  const { GIT_MIN, gitVersion } = await import("./git-version.ts");
+  const version = await gitVersion().catch(() => null);
+  if (version === null || version.isEnough) return;
+  const message = `${version.text} on PATH is too old; install git ${GIT_MIN} or newer`;
+  throw new CliFailure("git_failed", message, null, cause);
 }
 
 /** The top folder of the working tree around this process. */

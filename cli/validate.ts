@@ -5,6 +5,7 @@ import {
   compile,
   inputTexts,
   NO_PINNED,
+  PIPELINE_FILE,
   type PinnedFiles,
   wantedContents,
   type CompileInput,
@@ -84,6 +85,7 @@ function shownAs({ nameOf }: PipelineToCheck, { contents, diagnostics, sources }
   return {
     diagnostics: diagnostics.map((diagnostic) => ({
       ...diagnostic,
+      message: diagnostic.message.replaceAll(`\`${PIPELINE_FILE}\``, () => `\`${nameOf(PIPELINE_FILE)}\``),
       span: diagnostic.span === null ? null : named(diagnostic.span),
       related: diagnostic.related.map((other) => ({ ...other, span: named(other.span) })),
       ...(diagnostic.fix === undefined

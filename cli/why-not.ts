@@ -12,6 +12,10 @@ export interface WhyNotAnswer {
   readonly runs: boolean;
   /** The smallest differences found, each compiled and seen to run the job. */
   readonly would_run_if: readonly string[];
+  /** A changed path with which the job is selected, but in a plan that is refused. */
+  readonly refused: { readonly path: string; readonly because: string } | null;
+  /** How many there were to try; none for a job that runs. */
+  readonly tried: WhyNot["tried"];
 }
 
 /** Prints what would run a job that does not run. The exit code is 1 without a plan. */
@@ -28,9 +32,12 @@ export async function whyNotHere(
   if (answer === null) {
     if (!json) await talkDiagnostics(result.diagnostics, sources);
     process.exitCode = EXIT.findings;
-    return { version: 1, job, decisions: [], runs: false, would_run_if: [] };
+    const tried = { paths: 0, events: 0 };
+    return { version: 1, job, decisions: [], runs: false, would_run_if: [], refused: null, tried };
   }
   if (!json) writeData(renderWhyNot(answer, { colour: coloursWanted() }));
-  const { decisions, runs, wouldRunIf } = answer;
-  return { version: 1, job, decisions, runs, would_run_if: wouldRunIf };
+  const { decisions, runs, wouldRunIf, tried } = answer;
+  const [path, because] = answer.refused ?? [];
+  const refused = path === undefined || because === undefined ? null : { path, because };
+  return { version: 1, job, decisions, runs, would_run_if: wouldRunIf, refused, tried };
 }

@@ -1,6 +1,7 @@
 import type { AffectedReport } from "../../schemas/components.ts";
 import { DeltaCommand } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
+import { fullFlag } from "../full-flag.ts";
 import { writeData } from "../output.ts";
 
 export class Affected extends DeltaCommand {
@@ -11,13 +12,13 @@ export class Affected extends DeltaCommand {
     "<%= config.bin %> affected --base origin/main",
     "<%= config.bin %> affected --base HEAD~1 --head HEAD --json",
   ];
-  static override flags = changeFlags;
+  static override flags = { ...changeFlags, ...fullFlag };
 
   async run(): Promise<AffectedReport> {
     const { flags } = await this.parse(Affected);
     const { affectedHere, affectedText } = await import("../affected.ts");
     const report = await affectedHere(flags);
-    if (!this.jsonEnabled()) writeData(affectedText(report));
+    if (!this.jsonEnabled()) writeData(affectedText(report, flags.full));
     return report;
   }
 }

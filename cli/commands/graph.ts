@@ -1,6 +1,7 @@
 import { option, string } from "@oclif/core/flags";
 import type { ComponentGraph } from "../../schemas/components.ts";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
+import { fullFlag } from "../full-flag.ts";
 import { writeData } from "../output.ts";
 
 export class Graph extends DeltaCommand {
@@ -20,6 +21,7 @@ export class Graph extends DeltaCommand {
     })(),
     base: string({ summary: "Mark what changed since this revision.", helpValue: "REV" }),
     head: string({ summary: "Revision to look at; the default is HEAD.", helpValue: "REV" }),
+    ...fullFlag,
   };
 
   override jsonEnabled(): boolean {
@@ -36,7 +38,7 @@ export class Graph extends DeltaCommand {
     const { graphHere, renderGraph } = await import("../graph.ts");
     const { head, graph, affected } = await graphHere(flags);
     if (!this.jsonEnabled() && flags.format !== "json")
-      writeData(renderGraph(flags.format, graph, new Set(affected)));
+      writeData(renderGraph(flags.format, graph, new Set(affected), flags.full));
     return { version: 1, head, components: graph.components, edges: graph.edges, affected };
   }
 }

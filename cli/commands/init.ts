@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { boolean } from "@oclif/core/flags";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { CliFailure } from "../failure.ts";
+import { fileFault } from "../file-fault.ts";
 import { writeData, writeTalk } from "../output.ts";
 
 export class Init extends DeltaCommand {
@@ -60,6 +61,6 @@ export class Init extends DeltaCommand {
         "--force replaces it, --print shows what would be written.",
       );
     }
-    throw new CliFailure("file_unreadable", `cannot write ${path}: ${(error as Error).message}`, null, error);
+    throw new CliFailure("file_unreadable", `cannot write ${path}: ${fileFault(error)}`, null, error);
   }
 }

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { GIT_MIN, gitVersion } from "../git-version.ts";
 import { stateFolder } from "../state-folder.ts";
 import { bad, note, ok, type Finding } from "./finding.ts";
 
-const run = promisify(execFile);
-const GIT_MIN = [2, 30] as const;
 /** Below this a first database and a few logs do not fit. */
 const FREE_BYTES_MIN = 512 * 1024 * 1024;
 
@@ -16,15 +13,12 @@ export function checkNode(): Finding {
 }
 
 export async function checkGit(): Promise<Finding> {
+  const advice = `Install git ${GIT_MIN} or newer.`;
   try {
-    const { stdout } = await run("git", ["--version"]);
-    const version = /(\d+)\.(\d+)[^\s]*/.exec(stdout);
-    const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
-    const found = `git ${version?.[0] ?? stdout.trim()}`;
-    const enough = major > GIT_MIN[0] || (major === GIT_MIN[0] && minor >= GIT_MIN[1]);
-    return enough ? ok("git", found) : bad("git", found, `Install git ${GIT_MIN.join(".")} or newer.`);
+    const { text, isEnough } = await gitVersion();
+    return isEnough ? ok("git", text) : bad("git", text, advice);
   } catch {
-    return bad("git", "not found on PATH", `Install git ${GIT_MIN.join(".")} or newer.`);
+    return bad("git", "not found on PATH", advice);
   }
 }
 

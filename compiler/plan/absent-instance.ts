@@ -80,5 +80,8 @@ function whyNoKey({ id }: JobModel, key: string, names: readonly string[], keys:
   const name = new RegExp(`[[,]${COMPONENT_AXIS}=([^,\\]]*)`).exec(key)?.[1];
   if (name === undefined) return `${named(id)} has one instance for each component${didYouMean(key, keys)}`;
   if (names.includes(name)) return `${named(id)} has no cell ${quote(key)}${didYouMean(key, keys)}`;
-  return `${named(id)} has no instance for ${quote(name)}: there is no such component${didYouMean(name, names)}`;
+  const [ending, ...others] = names.filter((other) => other.endsWith(`/${name}`));
+  const near =
+    ending === undefined || others.length > 0 ? didYouMean(name, names) : `; did you mean ${quote(ending)}?`;
+  return `${named(id)} has no instance for ${quote(name)}: there is no such component${near}`;
 }

@@ -93,6 +93,8 @@ export function eventText({ event }: Plan): string {
   if (event.pull_request !== null) {
     return `pull request ${event.pull_request.number} into ${short(event.pull_request.target_ref)}`;
   }
+  // A detached head is on no branch: its ref is the commit, which is named beside.
+  if (!event.ref.startsWith("refs/")) return event.kind;
   return event.kind === "push" ? `push to ${short(event.ref)}` : `${event.kind} for ${short(event.ref)}`;
 }
 

@@ -183,7 +183,7 @@ describe("delta affected", () => {
     const repository = makeRepository(SHOP);
     repository.commit("change a", { "packages/a/index.js": "2" });
     const { stdout } = await affected(repository, "--base", "HEAD~1");
-    expect(stdout).toMatch(/^2 components affected, 1 path changed \(since [0-9a-f]{10}\)\n/);
+    expect(stdout).toMatch(/^2 components affected, 1 path changed since [0-9a-f]{12}\n/);
     expect(stdout).toContain("  a (packages/a)\n    M packages/a/index.js\n");
     expect(stdout).toContain("depends on packages/a (runtime, packages/b/package.json:2)");
   });
