@@ -16,9 +16,14 @@ export function canonicalJson(value: unknown): string | null {
 /** Shorter texts, which are most, are written again sooner than they are looked up and collected. */
 const REMEMBERED_MIN = 256;
 
-/** The keys of objects of one form: in the order in which each stands there, and as they are written. */
+/** What objects with the same keys in the same order share. */
 interface Form {
-  readonly sorted: readonly { readonly key: string; readonly written: string }[];
+  /** Where each key stands, in the order in which they are written. */
+  readonly order: readonly number[];
+  /** Each key as it is written, with its colon. */
+  readonly starts: readonly string[];
+  /** What the last object had under each key. The instances of a job differ in few of theirs. */
+  readonly last: { readonly value: unknown; readonly written: string }[];
 }
 
 /** Forms by their keys, one key after another. */
@@ -58,20 +63,25 @@ class CanonicalWriter {
   }
 
   #list(items: readonly unknown[]): string {
-    if (items.length === 0) return "[]";
-    let written = "";
-    for (const item of items) written += written === "" ? this.write(item) : `,${this.write(item)}`;
-    return `[${written}]`;
+    return `[${items.map((item) => this.write(item)).join(",")}]`;
   }
 
   #fields(fields: object): string {
-    let written = "";
-    for (const { key, written: start } of this.#formOf(Object.keys(fields)).sorted) {
-      const value = (fields as Readonly<Record<string, unknown>>)[key];
+    const { order, starts, last } = this.#formOf(Object.keys(fields));
+    const values: readonly unknown[] = Object.values(fields);
+    const written: string[] = [];
+    for (const index of order) {
+      const value = values[index];
       if (value === undefined) continue;
-      written += `${written === "" ? "" : ","}${start}${this.write(value)}`;
+      let known = last[index];
+      if (known === undefined || known.value !== value) {
+        known = { value, written: `${starts[index]}${this.write(value)}` };
+        last[index] = known;
+      }
+      written.push(known.written);
     }
-    return `{${written}}`;
+    // Joined at once: a text that is added to piece by piece is kept as its pieces, and there would be a million.
+    return `{${written.join(",")}}`;
   }
 
   #formOf(keys: readonly string[]): Form {
@@ -84,8 +94,13 @@ class CanonicalWriter {
       }
       node = next;
     }
-    // Sorted by UTF-16 units, as the standard has it.
-    node.form ??= { sorted: keys.toSorted().map((key) => ({ key, written: `${this.#text(key)}:` })) };
+    node.form ??= this.#newForm(keys);
     return node.form;
+  }
+
+  /** Sorted by UTF-16 units, as the standard has it. */
+  #newForm(keys: readonly string[]): Form {
+    const order = [...keys.keys()].sort((a, b) => ((keys[a] ?? "") < (keys[b] ?? "") ? -1 : 1));
+    return { order, starts: keys.map((key) => `${this.#text(key)}:`), last: [] };
   }
 }
