@@ -75,9 +75,13 @@ export function displayPath(path: string): string {
   return shown;
 }
 
+/** Below these units the order of bytes is that of the units, in which the engine itself compares. */
+const ORDERED_OTHERWISE = /[\ud800-\uffff]/;
+
 /** Order by bytes, as git has it; the same on every machine and in every locale. */
 export function comparePaths(left: string, right: string): number {
   if (left === right) return 0;
+  if (!ORDERED_OTHERWISE.test(left) && !ORDERED_OTHERWISE.test(right)) return left < right ? -1 : 1;
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index += 1) {
     const a = left.charCodeAt(index);

@@ -2,35 +2,83 @@
 const WORD_CHARACTERS_MAX = 64;
 
 /** Of very many names only the first are compared: a suggestion is not worth seconds. */
-const CANDIDATES_MAX = 500;
+const CANDIDATES_MAX = 1_000;
 
-/**
- * The candidate a mistyped word most likely meant, or null when none is near: at most a third of
- * its letters may differ. A swap of two neighbours counts as one difference.
- */
-export function suggest(word: string, candidates: Iterable<string>): string | null {
-  if (word.length > WORD_CHARACTERS_MAX) return null;
-  const lower = word.toLowerCase();
-  let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
-  let compared = 0;
-  for (const candidate of candidates) {
-    compared += 1;
-    if (compared > CANDIDATES_MAX) break;
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(lower, candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+/** Names to compare mistyped words with. Each is made ready for that once, when the first word is asked about. */
+export class Candidates {
+  readonly #names: Iterable<string>;
+  #ready: readonly Candidate[] | null = null;
+
+  /** Of very many names only the first CANDIDATES_MAX count. They are read once. */
+  constructor(names: Iterable<string>) {
+    this.#names = names;
   }
-  return best;
+
+  /**
+   * The candidate a mistyped word most likely meant, or null when none is near: at most a third of its letters
+   * may differ. A swap of two neighbours counts as one difference. `except` is no candidate.
+   */
+  nearest(word: string, except: string | null = null): string | null {
+    if (word.length > WORD_CHARACTERS_MAX) return null;
+    const lower = word.toLowerCase();
+    const letters = lettersOf(lower);
+    let best: string | null = null;
+    let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+    this.#ready ??= readyOf(this.#names);
+    for (const { name, lower: other, letters: others } of this.#ready) {
+      if (Math.abs(name.length - word.length) >= bestDistance || name === except) continue;
+      // A letter that only one of them has is a difference, and one difference removes at most one from each.
+      if (countOf(letters & ~others) >= bestDistance || countOf(others & ~letters) >= bestDistance) continue;
+      const distance = editDistance(lower, other, bestDistance);
+      if (distance < bestDistance) {
+        best = name;
+        bestDistance = distance;
+      }
+    }
+    return best;
+  }
+}
+
+/** See `Candidates.nearest`, for names that are asked once. */
+export function suggest(word: string, candidates: Iterable<string>): string | null {
+  return new Candidates(candidates).nearest(word);
 }
 
 /** `; did you mean ...?`, or nothing. Made to follow the sentence that says what is wrong. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const found = suggest(word, candidates);
+export function didYouMean(word: string, candidates: Iterable<string> | Candidates, except?: string): string {
+  const names = candidates instanceof Candidates ? candidates : new Candidates(candidates);
+  const found = names.nearest(word, except);
   return found === null ? "" : `; did you mean \`${found}\`?`;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly lower: string;
+  readonly letters: number;
+}
+
+function readyOf(names: Iterable<string>): readonly Candidate[] {
+  const ready: Candidate[] = [];
+  for (const name of names) {
+    if (ready.length === CANDIDATES_MAX) break;
+    const lower = name.toLowerCase();
+    ready.push({ name, lower, letters: lettersOf(lower) });
+  }
+  return ready;
+}
+
+/** A bit for each letter that is there; several letters share one. */
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at += 1) letters |= 1 << (text.charCodeAt(at) & 31);
+  return letters;
+}
+
+/** How many bits are set. */
+function countOf(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count += 1;
+  return count;
 }
 
 /** Three rows of a comparison, used again by each: a hostile text asks for a hundred thousand. */

@@ -1,13 +1,8 @@
 import type { Glob } from "./glob.ts";
+import { NameIndex } from "./name-index.ts";
+import { PathParts } from "./path-parts.ts";
 import { type GlobPattern, matchesPattern } from "./pattern.ts";
 import { type MatchBudget, matchesSegment } from "./segment.ts";
-
-interface Candidate {
-  readonly id: number;
-  readonly pattern: GlobPattern;
-  /** Segments of the pattern that the walk to its node has already matched. */
-  readonly depth: number;
-}
 
 /**
  * One folder of the static prefixes. A path visits the nodes of its own folders and tries there only
@@ -20,10 +15,9 @@ interface PrefixNode {
   /** Globs that everything at or under this node fits. */
   readonly subtree: number[];
   /** By a part that the path must have somewhere below this node. */
-  readonly byPart: Map<string, Candidate[]>;
-  /** By the text from the last dot of the name on. */
-  readonly byExtension: Map<string, Candidate[]>;
-  readonly others: Candidate[];
+  readonly byPart: Map<string, NameIndex>;
+  /** Null until there is one, for most nodes have none. */
+  others: NameIndex | null;
 }
 
 /**
@@ -47,15 +41,15 @@ export class GlobIndex {
       node = getOrAdd(node.children, segment.text, emptyNode);
       depth += 1;
     }
-    const last = pattern.at(-1);
     const part = pattern.slice(depth).findLast((segment) => segment.kind === "literal");
-    const candidate = { id, pattern, depth };
-    const extension = last?.kind === "affix" ? last.suffix.slice(last.suffix.lastIndexOf(".")) : "";
     if (depth === pattern.length) node.exact.push(id);
-    else if (depth === pattern.length - 1 && last?.kind === "globstar") node.subtree.push(id);
-    else if (part?.kind === "literal") getOrAdd(node.byPart, part.text, () => []).push(candidate);
-    else if (extension.startsWith(".")) getOrAdd(node.byExtension, extension, () => []).push(candidate);
-    else node.others.push(candidate);
+    else if (depth === pattern.length - 1 && pattern[depth]?.kind === "globstar") node.subtree.push(id);
+    else if (part?.kind === "literal") {
+      getOrAdd(node.byPart, part.text, () => new NameIndex()).add({ id, pattern, depth });
+    } else {
+      node.others ??= new NameIndex();
+      node.others.add({ id, pattern, depth });
+    }
   }
 
   /**
@@ -64,23 +58,22 @@ export class GlobIndex {
    */
   match(path: string, budget: MatchBudget): readonly number[] {
     const found: number[] = [];
-    const segments = path.split("/");
-    const name = segments.at(-1) ?? "";
-    const dot = name.lastIndexOf(".");
-    const extension = dot === -1 ? "" : name.slice(dot);
+    const parts = new PathParts(path);
     let node: PrefixNode | undefined = this.#root;
-    for (let depth = 0; node !== undefined; depth += 1) {
+    for (let start = 0; node !== undefined; ) {
       for (const id of node.subtree) found.push(id);
       if (node.byPart.size > 0) {
-        for (const part of new Set(segments)) tryAll(node.byPart.get(part), segments, budget, found);
+        for (const part of parts.distinct) tryAll(node.byPart.get(part), parts, budget, found);
       }
-      tryAll(node.byExtension.get(extension), segments, budget, found);
-      tryAll(node.others, segments, budget, found);
-      if (depth === segments.length) {
+      tryAll(node.others, parts, budget, found);
+      if (start > path.length) {
         for (const id of node.exact) found.push(id);
         break;
       }
-      node = node.children.get(segments[depth] ?? "");
+      const slash = path.indexOf("/", start);
+      const end = slash === -1 ? path.length : slash;
+      node = node.children.size === 0 ? undefined : node.children.get(path.slice(start, end));
+      start = end + 1;
     }
     if (found.length < 2) return found;
     // Several alternatives of one glob may fit.
@@ -89,21 +82,22 @@ export class GlobIndex {
 }
 
 function tryAll(
-  candidates: readonly Candidate[] | undefined,
-  segments: readonly string[],
+  index: NameIndex | null | undefined,
+  parts: PathParts,
   budget: MatchBudget,
   found: number[],
 ): void {
-  if (candidates === undefined) return;
-  const name = segments.at(-1) ?? "";
-  for (const { id, pattern, depth } of candidates) {
-    budget.left -= 1;
-    const last = pattern.at(-1);
-    // The name is the cheapest test that most candidates fail.
-    if (last === undefined || !matchesSegment(last, name, budget)) continue;
-    const anywhere =
-      pattern.length === depth + 2 && pattern[depth]?.kind === "globstar" && depth < segments.length;
-    if (anywhere || matchesPattern(pattern, depth, segments, depth, budget)) found.push(id);
+  for (const candidates of index?.of(parts.name) ?? []) {
+    for (const { id, pattern, depth } of candidates) {
+      budget.left -= 1;
+      const last = pattern.at(-1);
+      // The name is the cheapest test that most candidates fail.
+      if (last === undefined || !matchesSegment(last, parts.name, budget)) continue;
+      const { segments } = parts;
+      const anywhere =
+        pattern.length === depth + 2 && pattern[depth]?.kind === "globstar" && depth < segments.length;
+      if (anywhere || matchesPattern(pattern, depth, segments, depth, budget)) found.push(id);
+    }
   }
 }
 
@@ -113,8 +107,7 @@ function emptyNode(): PrefixNode {
     exact: [],
     subtree: [],
     byPart: new Map(),
-    byExtension: new Map(),
-    others: [],
+    others: null,
   };
 }
 

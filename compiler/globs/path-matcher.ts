@@ -50,8 +50,10 @@ export class PathMatcher {
 
   constructor({ owners, globs }: ListIndex, paths: Iterable<string>, budget: MatchBudget) {
     for (const path of paths) {
+      const ids = globs.match(path, budget);
+      if (ids.length === 0 && budget.left >= 0) continue;
       const last = new Map<string, Owner>();
-      for (const id of globs.match(path, budget)) {
+      for (const id of ids) {
         const owner = owners[id];
         if (owner !== undefined) last.set(owner.key, owner);
       }
@@ -88,6 +90,7 @@ function keyOf(list: CheckedGlobList): string {
  */
 export function pathTest(globs: readonly string[], budget: MatchBudget): (path: string) => boolean {
   const parsed = globs.map(parseGlob).filter((glob): glob is Glob => !isGlobProblem(glob));
+  if (parsed.length === 0) return () => budget.left < 0;
   const index = new GlobIndex(parsed);
   return (path) => {
     const last = index.match(path, budget).at(-1);

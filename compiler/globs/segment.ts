@@ -99,12 +99,16 @@ function toText(tokens: readonly SegmentToken[]): string {
   return tokens.map((token) => (typeof token === "number" ? String.fromCharCode(token) : "")).join("");
 }
 
+/** Fixed text is compared so many characters at a time, next to what a search takes for one. */
+const FIXED_CHARACTERS_PER_WORK = 16;
+
 /** Whether the segment fits. Cost is at most tokens times characters, and is taken from the budget. */
 export function matchesSegment(pattern: SegmentPattern, text: string, budget: MatchBudget): boolean {
   if (pattern.kind === "literal") return pattern.text === text;
   if (pattern.kind === "globstar") return true;
   if (pattern.kind === "tokens") return matchesTokens(pattern.tokens, text, budget);
   const { prefix, suffix } = pattern;
+  budget.left -= Math.floor((prefix.length + suffix.length) / FIXED_CHARACTERS_PER_WORK);
   return text.length >= prefix.length + suffix.length && text.startsWith(prefix) && text.endsWith(suffix);
 }
 
@@ -142,5 +146,6 @@ function matchesTokens(tokens: readonly SegmentToken[], text: string, budget: Ma
 function fits(token: Exclude<SegmentToken, "*">, unit: number): boolean {
   if (typeof token === "number") return token === unit;
   if (token === "?") return true;
-  return token.ranges.some(([from, to]) => from <= unit && unit <= to) !== token.negated;
+  for (const range of token.ranges) if (range[0] <= unit && unit <= range[1]) return !token.negated;
+  return token.negated;
 }

@@ -1,5 +1,5 @@
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { Candidates, didYouMean } from "../diagnostics/suggest.ts";
 import type { PlanLimits } from "../input.ts";
 import { findCycle } from "./find-cycle.ts";
 import type { JobDraft } from "./lower-job.ts";
@@ -13,7 +13,8 @@ export function bindNeeds(
   report: Report,
 ): readonly JobModel[] {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
-  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
+  const names = new Candidates(byId.keys());
+  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, { byId, names }, report)]));
   reportCycle(drafts, byId, report);
   if (!isGraphInLimits(drafts, bound, limits, report)) return [];
   return drafts.flatMap(({ id, instances, shared }) =>
@@ -23,7 +24,7 @@ export function bindNeeds(
 
 function bindJobNeeds(
   draft: JobDraft,
-  byId: ReadonlyMap<string, JobDraft>,
+  { byId, names }: { readonly byId: ReadonlyMap<string, JobDraft>; readonly names: Candidates },
   report: Report,
 ): readonly NeedModel[] {
   const seen = new Map<string, NeedModel>();
@@ -37,11 +38,11 @@ function bindJobNeeds(
     }
     const target = byId.get(value);
     if (target === undefined && !need.optional) {
-      const others = report.isFull ? [] : [...byId.keys()].filter((id) => id !== draft.id);
+      const meant = report.isFull ? "" : didYouMean(value, names, draft.id);
       report.add(
         "DC1203",
         span,
-        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${didYouMean(value, others)}`,
+        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${meant}`,
       );
     }
     seen.set(value, { ...need, keys: target?.instances.map(({ key }) => key) ?? [] });

@@ -56,7 +56,7 @@ export function selectJobs(
   const isIgnored = pathTest(textsOf(model.changes.ignore), budget);
   const affected = componentChanges(model.components, commits, changes, { isIgnored, budget });
   const facts = changeFacts(changes, input, pathLists, isIgnored, affected, budget);
-  const definitions = commits.definitions(changedPaths(changes, () => false));
+  const definitions = commits.definitions(changedPaths(changes, (path) => !commits.configuration.has(path)));
   const { event, request } = input;
   const judging = { facts, lists, report, all: request.all };
   const pipelineScope = jobScopes(model, model.vars, input, changes)(null);

@@ -76,14 +76,15 @@ function graphDoubt(uncertain: readonly Uncertainty[]): Doubt | null {
   return raised === undefined ? null : { code: raised.code, because: displayText(raised.detail) };
 }
 
-/** Both sides of a rename changed; the source of a copy did not. */
+/** In byte order, each once. Both sides of a rename changed; the source of a copy did not. */
 export function changedPaths(changes: ChangeSet, isIgnored: (path: string) => boolean): readonly string[] {
-  const paths = new Set<string>();
-  for (const { status, path, old_path: oldPath } of changes.changed ?? []) {
-    paths.add(path);
-    if (status === "R" && oldPath !== undefined) paths.add(oldPath);
-  }
-  return [...paths].filter((path) => !isIgnored(path)).sort(comparePaths);
+  const changed = changes.changed ?? [];
+  const sources = changed.flatMap(({ status, old_path: source }) =>
+    status === "R" && source !== undefined ? [source] : [],
+  );
+  // Each of the two is mostly in order already, which one after the other sorts in one pass and interleaved does not.
+  const sorted = [...changed.map(({ path }) => path), ...sources].sort(comparePaths);
+  return sorted.filter((path, at) => path !== sorted[at - 1] && !isIgnored(path));
 }
 
 function isSubmodule(tree: TreeSnapshot | null, path: string): boolean {

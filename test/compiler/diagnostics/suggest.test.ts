@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { suggest } from "../../../compiler/diagnostics/suggest.ts";
+import { Candidates, suggest } from "../../../compiler/diagnostics/suggest.ts";
 
 /** The whole table, without a shortcut. */
 function differences(a: string, b: string): number {
@@ -35,5 +35,19 @@ test("what is suggested is the first of the nearest names, and none when no name
       expect(suggest(typed, names)).toBe(nearest(typed, names));
     }),
     { numRuns: 2_000 },
+  );
+});
+
+test("names made ready once answer each word as if they were asked for it alone", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "C", "-", "1"), minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(fc.array(word), fc.array(word), word, (typed, names, except) => {
+      const candidates = new Candidates(names);
+      for (const one of typed) {
+        const others = names.filter((name) => name !== except);
+        expect(candidates.nearest(one, except)).toBe(suggest(one, others));
+      }
+    }),
+    { numRuns: 500 },
   );
 });

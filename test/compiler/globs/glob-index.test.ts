@@ -14,12 +14,34 @@ function glob(source: string): Glob {
   return parsed;
 }
 
-const part = fc.constantFrom("a", "b", "*", "**", "*.ts", "a.*", "?", "[ab]", "{a,b}", "x.ts", "{a/**,b}");
+const LONG = "a-name-that-is-longer-than-an-end.ts";
+const part = fc.oneof(
+  fc.constantFrom("a", "b", "*", "**", "*.ts", "a.*", "?", "[ab]", "{a,b}", "x.ts", "{a/**,b}"),
+  fc.constantFrom(
+    "a?*.ts",
+    "x*s*",
+    "*a*s",
+    `${LONG.slice(0, 20)}*`,
+    `*${LONG.slice(-20)}`,
+    `?${LONG.slice(1)}`,
+  ),
+);
 const globs = fc.array(
   fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => glob(parts.join("/"))),
   { minLength: 1, maxLength: 12 },
 );
-const name = fc.constantFrom("a", "b", "x.ts", "a.js", ".ts", "c");
+const name = fc.constantFrom(
+  "a",
+  "b",
+  "x.ts",
+  "a.js",
+  ".ts",
+  "c",
+  "ab.ts",
+  LONG,
+  LONG.slice(0, 19),
+  LONG.slice(-19),
+);
 const path = fc.array(name, { minLength: 1, maxLength: 5 }).map((parts) => parts.join("/"));
 
 test("the index finds exactly the globs that match one by one", () => {

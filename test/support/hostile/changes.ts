@@ -12,6 +12,7 @@ const RENAMED_MS_MAX = 2_000;
 /** Two hundred thousand paths are forty megabytes before anything is made of them. */
 const LARGE_MEBIBYTES_MAX = 256;
 const FILES = 200_000;
+const LONG_NAME = "1234567890".repeat(40);
 
 /** One job that wants a folder in which every commit below changes something. */
 const WANTS_SRC = "version: 1\njobs: { j: { changes: ['src/**'], steps: [a] } }\n";
@@ -51,6 +52,20 @@ export function hostileChanges(): readonly HostileCase[] {
       "G8 a thousand crafted globs against a hundred thousand deep paths",
       globs((index) => `${"**/a/".repeat(30)}b${index}*`),
       crafted,
+      "skipped",
+      LARGE_MS_MAX,
+    ),
+    changesCase(
+      "G8 a thousand crafted globs whose every name has to be searched",
+      globs((index) => `${"**/[a-b]*/".repeat(20)}*b${index}/*[0-9]`),
+      crafted,
+      "changes_truncated",
+      LARGE_MS_MAX,
+    ),
+    changesCase(
+      "G8 a thousand crafted globs that a long name fits nearly",
+      globs((index) => `**/a/**/${LONG_NAME.slice(0, 1 + (index % 400))}*`),
+      many(100_000, (index) => ({ status: "A", path: `src/${"a/".repeat(40)}${LONG_NAME}${index}` })),
       "changes_truncated",
       LARGE_MS_MAX,
     ),
