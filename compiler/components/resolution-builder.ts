@@ -2,7 +2,7 @@ import { Unusable } from "./manifest-text.ts";
 import type { ResolutionGraph, ResolutionLink, ResolutionNode } from "./findings.ts";
 
 /** Links of one lockfile; one of 20,000 packages has about 60,000. */
-const LINKS_MAX = 2_000_000;
+export const LINKS_MAX = 2_000_000;
 
 /** Collects what a lockfile resolves. Links may name nodes that are added later. */
 export class ResolutionBuilder<Key> {

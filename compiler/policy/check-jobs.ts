@@ -15,11 +15,10 @@ const PINNED_IMAGE = /@sha256:[0-9a-f]{64}$/;
 export function withCeilings(job: JobModel, policy: EffectivePolicy): JobModel {
   const lowered = (key: string, own: number, ceiling: NumberCeiling): number =>
     job.places.has(key) ? own : Math.min(own, policy.ceiling(ceiling)?.value ?? own);
-  return {
-    ...job,
-    timeoutMs: lowered("timeout", job.timeoutMs, "timeoutMs"),
-    queueTimeoutMs: lowered("queue_timeout", job.queueTimeoutMs, "queueTimeoutMs"),
-  };
+  const timeoutMs = lowered("timeout", job.timeoutMs, "timeoutMs");
+  const queueTimeoutMs = lowered("queue_timeout", job.queueTimeoutMs, "queueTimeoutMs");
+  const isLowered = timeoutMs !== job.timeoutMs || queueTimeoutMs !== job.queueTimeoutMs;
+  return isLowered ? { ...job, timeoutMs, queueTimeoutMs } : job;
 }
 
 interface Asked {

@@ -119,6 +119,7 @@ function instanceOf(job: JobModel, component: Component, names: ReadonlyMap<stri
 
 /** One component's instance needs those of the same component; any other job needs all there are. */
 function bindToInstances(job: JobModel, instances: ReadonlyMap<string, readonly JobModel[]>): JobModel {
+  if (job.needs.length === 0) return job;
   const bind = (need: NeedModel): NeedModel => {
     const targets = need.keys.flatMap((key) => instances.get(key) ?? []);
     const root = need.everyComponent ? undefined : job.component?.root;

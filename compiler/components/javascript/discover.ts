@@ -81,7 +81,9 @@ function readLocks(snapshot: TreeSnapshot, project: JavaScriptProject, findings:
     findings.resolutions.push({
       path,
       members,
-      graph: lock?.graph ?? null,
+      get graph() {
+        return lock?.graph ?? null;
+      },
       why: "why" in read ? read.why : null,
     });
   }

@@ -11,6 +11,7 @@ export type LockLink =
   | { readonly to: "unknown" };
 
 export interface JavaScriptLock {
+  /** May be made when it is first asked for. */
   readonly graph: ResolutionGraph;
   link(from: string, name: string, spec: string): LockLink;
 }

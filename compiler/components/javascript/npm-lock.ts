@@ -1,6 +1,7 @@
 import { resolveFrom } from "../../paths.ts";
 import { Unusable } from "../manifest-text.ts";
-import { ResolutionBuilder } from "../resolution-builder.ts";
+import type { ResolutionGraph } from "../findings.ts";
+import { LINKS_MAX, ResolutionBuilder } from "../resolution-builder.ts";
 import { type JavaScriptLock, type LockLink, type LockSource, OUTSIDE, UNKNOWN } from "./lock.ts";
 import { isRecord, parseObject } from "./package-json.ts";
 
@@ -13,10 +14,39 @@ const IMPORTER_SECTIONS = [...OWN_SECTIONS, "devDependencies"];
 /** Characters of a place; it is a path, and a longer one fits no file system. */
 const PLACE_CHARACTERS_MAX = 4_096;
 
+/** The shortest that a dependency can be written: `"a":1,`. */
+const LINK_CHARACTERS_MIN = 6;
+
 /** `package-lock.json` and `npm-shrinkwrap.json`, versions 2 and 3: places in `node_modules` by path. */
 export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
   const entries = readEntries(text);
   const installed = new InstalledPlaces(entries);
+  let built: ResolutionGraph | null = null;
+  const graph = (): ResolutionGraph => (built ??= graphOf(entries, installed, folder));
+  // Most are never compared with another. One that may have more links than are read is refused here and now.
+  if (text.length > LINKS_MAX * LINK_CHARACTERS_MIN) graph();
+  const links = new Map<string, LockLink>();
+  const link = (from: string, name: string): LockLink => {
+    const place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
+    const found = installed.find(place, name);
+    if (found === null) return UNKNOWN;
+    const known = links.get(found) ?? linkOf(entries.get(found), folder);
+    links.set(found, known);
+    return known;
+  };
+  return {
+    get graph() {
+      return graph();
+    },
+    link,
+  };
+}
+
+function graphOf(
+  entries: ReadonlyMap<string, Entry>,
+  installed: InstalledPlaces,
+  folder: string,
+): ResolutionGraph {
   const builder = new ResolutionBuilder<string>();
   for (const [place, entry] of entries) {
     if (isInstalled(place) && entry["link"] !== true) {
@@ -34,16 +64,7 @@ export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
       else if (root !== null) builder.ask(root, name, to);
     }
   }
-  const links = new Map<string, LockLink>();
-  const link = (from: string, name: string): LockLink => {
-    const place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
-    const found = installed.find(place, name);
-    if (found === null) return UNKNOWN;
-    const known = links.get(found) ?? linkOf(entries.get(found), folder);
-    links.set(found, known);
-    return known;
-  };
-  return { graph: builder.build(), link };
+  return builder.build();
 }
 
 function linkOf(entry: Entry = {}, folder: string): LockLink {
@@ -122,16 +143,15 @@ class InstalledPlaces {
   }
 
   /** The holders around a folder, nearest first. */
-  #holdersAround(from: string): readonly string[] {
-    const known = this.#around.get(from);
+  #holdersAround(folder: string): readonly string[] {
+    const known = this.#around.get(folder);
     if (known !== undefined) return known;
-    const found: string[] = [];
-    for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
-      const holder = folder === "" ? "" : `${folder}/`;
-      if (!folder.endsWith("node_modules") && this.#holders.has(holder)) found.push(holder);
-      if (folder === "") break;
-    }
-    this.#around.set(from, found);
+    const isTop = folder === "";
+    const holder = isTop ? "" : `${folder}/`;
+    const further = isTop ? [] : this.#holdersAround(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))));
+    const isHolder = !folder.endsWith("node_modules") && this.#holders.has(holder);
+    const found = isHolder ? [holder, ...further] : further;
+    this.#around.set(folder, found);
     return found;
   }
 }
