@@ -1,8 +1,6 @@
 import {
   GitError,
   openRepository,
-  readCompileInput,
-  worktreeCommit,
   type GitErrorCode,
   type GitRepository,
 } from "../control-plane/git/index.ts";
@@ -59,14 +57,4 @@ export async function workTreeHere(): Promise<string> {
   const { bare, path } = await openHere();
   if (!bare) return path;
   throw new CliFailure("not_a_git_repository", `${path} is a bare repository; a working tree is needed here`);
-}
-
-/** Paths that a commit of the whole working tree would have: tracked files and untracked ones that are not ignored. */
-export async function worktreePaths(): Promise<readonly string[]> {
-  const repository = await openHere();
-  return readingGit(async () => {
-    const head = await worktreeCommit(repository);
-    const { entries } = (await readCompileInput(repository, { head, base: head, wanted: () => [] })).head;
-    return [...entries.keys()];
-  });
 }

@@ -21,16 +21,18 @@ export class Init extends DeltaCommand {
     JsonAnswer & { path: string; written: boolean; found: readonly string[]; pipeline: string }
   > {
     const { flags } = await this.parse(Init);
-    const [{ workTreeHere, worktreePaths }, { detect }, { pipelineText }, { PIPELINE_FILE }] =
+    const [{ workTreeHere }, { readHere }, { detect }, { pipelineText }, { PIPELINE_FILE }] =
       await Promise.all([
         import("../repository.ts"),
+        import("../init/here.ts"),
         import("../init/detect.ts"),
         import("../init/pipeline-text.ts"),
         import("../../compiler/input.ts"),
       ]);
     const root = await workTreeHere();
-    const [found, paths] = await Promise.all([detect(root), worktreePaths()]);
-    const pipeline = pipelineText(found, basename(root), paths);
+    const here = await readHere();
+    const found = detect(here);
+    const pipeline = pipelineText(found, basename(root), here.paths);
     if (flags.print) {
       if (!this.jsonEnabled()) writeData(pipeline);
     } else {

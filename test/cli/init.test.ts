@@ -9,7 +9,12 @@ const PIPELINE = join(".delta", "pipeline.yaml");
 
 describe("delta init", () => {
   test.each([
-    ["npm", { "package.json": '{"scripts":{"test":"node --test","lint":"x"}}' }, "npm ci", ["lint", "test"]],
+    [
+      "npm",
+      { "package.json": '{"scripts":{"test":"node --test","lint":"x"}}', "package-lock.json": "{}" },
+      "npm ci",
+      ["lint", "test"],
+    ],
     [
       "pnpm",
       { "package.json": '{"scripts":{"build":"x"}}', "pnpm-lock.yaml": "" },
@@ -24,7 +29,7 @@ describe("delta init", () => {
     ],
     [
       "cargo",
-      { "Cargo.toml": "[package]" },
+      { "Cargo.toml": "[package]", "Cargo.lock": "" },
       "cargo test --workspace --locked",
       ["cargo-check", "cargo-test"],
     ],
@@ -63,6 +68,15 @@ describe("delta init", () => {
     ["yarn", { "package.json": '{"scripts":{"lint":"x"}}', "yarn.lock": "", "src/a.ts": "" }],
     ["cargo", { "Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"', "src/lib.rs": "" }],
     ["go", { "a/go.mod": "module a", "A/go.mod": "module b", "a/x.go": "package a" }],
+    [
+      "packages with scripts of their own, beside others",
+      {
+        "package.json": '{"workspaces":["p/*"]}',
+        "p/a/package.json": '{"name":"a","scripts":{"test":"x"}}',
+        "p/b/package.json": '{"name":"b"}',
+        "p/c/Cargo.toml": '[package]\nname = "c"\nversion = "1.0.0"',
+      },
+    ],
     ["unknown", { "notes.txt": "" }],
     [
       "mixed",
@@ -89,6 +103,84 @@ describe("delta init", () => {
       expect(plan.jobs.length).toBeGreaterThan(0);
     },
   );
+
+  test.each([
+    ["npm", { "package.json": '{"scripts":{"test":"x"}}' }, "npm install"],
+    ["pnpm", { "package.json": '{"scripts":{"test":"x"}}', "pnpm-workspace.yaml": "" }, "pnpm install"],
+    [
+      "the first yarn",
+      { "package.json": '{"scripts":{"test":"x"}}', "yarn.lock": "# yarn lockfile v1\n" },
+      "yarn install --frozen-lockfile",
+    ],
+    ["cargo", { "Cargo.toml": "[package]" }, "cargo check --workspace"],
+  ])(
+    "asks %s to hold to no lockfile that is not there, nor in words that it does not know",
+    async (_what, files, command) => {
+      const { stdout } = await delta(["init", "--print"], { cwd: makeRepository(files).path });
+      const [job] = Object.values<{ steps: { run: string }[] }>(parse(stdout).jobs);
+      expect(job?.steps[0]?.run).toBe(command);
+    },
+  );
+
+  test("scripts that only packages of a workspace have run for each affected one of those", async () => {
+    const manifest = (name: string, more: object = {}): string =>
+      JSON.stringify({ name, version: "1.0.0", scripts: { test: "x" }, ...more });
+    const repository = makeRepository({
+      "package.json": '{"workspaces":["packages/*","apps/*"]}',
+      "packages/a/package.json": manifest("a"),
+      "packages/b/package.json": manifest("b", { dependencies: { a: "1.0.0" } }),
+      "apps/web/package.json": manifest("web", { scripts: { test: "x", build: "x" } }),
+      "apps/docs/package.json": '{"name":"docs"}',
+    });
+    const { stdout } = await delta(["init"], { cwd: repository.path });
+    expect(stdout).toContain("(found npm)");
+    repository.commit("pipeline");
+    const { jobs } = parse(readFileSync(join(repository.path, PIPELINE), "utf8"));
+    expect(jobs.test).toMatchObject({ for_each: "affected", components: ["apps/web", "packages/*"] });
+    expect(jobs.build).toMatchObject({ for_each: "affected", components: ["apps/web"] });
+    repository.commit("change a", { "packages/a/data.txt": "1" });
+    const planned = await delta(["plan", "--json"], { cwd: repository.path });
+    expect(JSON.parse(planned.stdout).plan.jobs.map(({ key }: { key: string }) => key)).toEqual([
+      "test[component=a]",
+      "test[component=b]",
+    ]);
+  });
+
+  test("a Go module is found at any depth, and runs for a module that it depends on", async () => {
+    const repository = makeRepository({
+      "lib/go.mod": "module example.test/lib\n\ngo 1.22\n",
+      "services/mail/go.mod":
+        "module example.test/mail\n\ngo 1.22\n\nrequire example.test/lib v0.0.0\n\nreplace example.test/lib => ../../lib\n",
+      "services/mail/testdata/go.mod": "module none\n",
+    });
+    await delta(["init"], { cwd: repository.path });
+    repository.commit("pipeline");
+    repository.commit("change lib", { "lib/schema.sql": "1" });
+    const { stdout } = await delta(["plan", "--json"], { cwd: repository.path });
+    expect(JSON.parse(stdout).plan.jobs.map(({ key }: { key: string }) => key)).toEqual([
+      "go-test-lib",
+      "go-test-services-mail",
+    ]);
+  });
+
+  test("a change of what is no source still runs the checks, and one of other things does not", async () => {
+    const repository = makeRepository({
+      "package.json": '{"scripts":{"test":"x"}}',
+      "fixtures/a.txt": "1",
+      "README.md": "1",
+      "native/lib.rs": "1",
+    });
+    await delta(["init"], { cwd: repository.path });
+    repository.commit("pipeline");
+    const jobs = async (path: string): Promise<string[]> => {
+      repository.commit("change", { [path]: path });
+      const { stdout } = await delta(["plan", "--json"], { cwd: repository.path });
+      return JSON.parse(stdout).plan.jobs.map(({ key }: { key: string }) => key);
+    };
+    expect(await jobs("fixtures/a.txt")).toEqual(["test"]);
+    expect(await jobs("README.md")).toEqual([]);
+    expect(await jobs("native/lib.rs")).toEqual([]);
+  });
 
   test("leaves an existing pipeline alone unless it is forced", async () => {
     const repository = makeRepository({ [PIPELINE]: "mine\n" });
