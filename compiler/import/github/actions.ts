@@ -3,9 +3,10 @@ import type { Report } from "../../diagnostics/report.ts";
 import { isGlobProblem, parseGlob } from "../../globs/index.ts";
 import { parseDuration } from "../../language/duration.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import type { ArtifactDraft, CacheDraft, JobDraft, StepDraft } from "../emit.ts";
+import type { ArtifactDraft, CacheDraft, JobDraft } from "../emit.ts";
 import { changed, type KeyReader, leftOut, scalarText } from "../reader.ts";
 import type { Scope } from "./expression.ts";
+import type { ScriptStep } from "./shells.ts";
 import { convertText } from "./texts.ts";
 
 /** What actions of one job become. */
@@ -16,7 +17,7 @@ export interface ActionEffects {
   readonly caches: CacheDraft[];
   /** Artifacts of needed jobs to have; null stands for all of them. */
   readonly downloads: (string | null)[];
-  readonly steps: StepDraft[];
+  readonly steps: ScriptStep[];
 }
 
 export interface ActionUse {
@@ -230,7 +231,12 @@ function pnpm({ given, scope, report }: ActionUse, effects: ActionEffects): void
   for (const harmless of ["run_install", "package_json_file", "cache", "standalone"]) given?.take(harmless);
   given?.finish("`pnpm/action-setup`");
   if (version === null || /^[\w.-]+$/.test(version))
-    effects.steps.push({ run: `npm install --global pnpm${version === null ? "" : `@${version}`}` });
+    effects.steps.push(plainStep(`npm install --global pnpm${version === null ? "" : `@${version}`}`));
+}
+
+/** A step of one plain command. */
+function plainStep(run: string): ScriptStep {
+  return { draft: { run }, lines: [], shell: undefined };
 }
 
 function isInside(path: string): boolean {

@@ -2,18 +2,20 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import { allOf, type Env, type JobDraft, type NeedDraft, NEVER } from "../emit.ts";
+import { allOf, type Env, type JobDraft, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Known, Scope } from "./expression.ts";
-import { type LateScope, readOutput, writingSteps } from "./late.ts";
+import { handOn, OUTPUT_READER } from "./file-commands.ts";
+import { type LateScope, type Needed, writingSteps } from "./late.ts";
 import { convertStrategy } from "./matrix.ts";
 import { localActions } from "./local-action.ts";
 import { convertParts, tellPermissions } from "./parts.ts";
 import { runnerOf, systemOf } from "./runner.ts";
-import { type ConvertedSteps, convertSteps, shellOf } from "./steps.ts";
-import { convertEnvironment, convertText, type Needed } from "./texts.ts";
+import { inOneShell } from "./shells.ts";
+import { type ConvertedSteps, convertSteps } from "./steps.ts";
+import { convertEnvironment, convertText } from "./texts.ts";
 import { fixedEnv, jobOutputs, type JobSource, type JobSources } from "./workflow.ts";
 
 export interface JobContext {
@@ -61,10 +63,11 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const name = reader.take("name");
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
+  const one = inOneShell(steps.steps, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
     name: shortName(label, source, context),
     image: box.image ?? steps.image ?? undefined,
-    shell: shellOf(steps.shells, shell, reader, report),
+    shell: one.shell,
     workdir: defaults.workdir ?? undefined,
     needs: needsOf(source, asked, steps, context),
     if:
@@ -82,7 +85,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     caches: steps.caches.slice(0, CACHES_MAX),
     artifacts: steps.artifacts,
     outputs: [...outputs.keys()],
-    steps: stepsOf(steps, outputs, [...called.lines, ...own.lines]),
+    steps: stepsOf(one.steps, outputs, [...called.lines, ...own.lines]),
   };
   tellPermissions(reader.take("permissions"), report);
   reader.finish("a job", { snapshot: "is an image of that server" });
@@ -138,7 +141,7 @@ function defaultsOf(reader: KeyReader, { workflow }: JobSource) {
   run?.finish("`defaults.run`");
   defaults?.finish("`defaults`");
   const folder = workdir?.replace(/^(?:\.\/)+|\/+$/g, "") ?? null;
-  return { shell: shell?.split(" ", 1)[0] ?? null, workdir: folder === "." || folder === "" ? null : folder };
+  return { shell, workdir: folder === "." || folder === "" ? null : folder };
 }
 
 function containerOf(entry: YamlEntry | null, scope: Scope, report: Report) {
@@ -228,15 +231,14 @@ function secretsOf(
 
 /** Steps with the environment that only a shell can make, and one that hands the job's outputs on. */
 function stepsOf(
-  { steps }: ConvertedSteps,
+  steps: readonly StepDraft[],
   outputs: ReadonlyMap<string, readonly [string, string]>,
   lines: readonly string[],
 ): JobDraft["steps"] {
-  const before = lines.map((line) => `${line}\n`).join("");
-  const run = [...outputs].map(
-    ([name, [step, output]]) => `printf '%s=%s\\n' ${name} ${readOutput(step, output)} >> "$DELTA_OUTPUT"`,
-  );
-  const last = run.length === 0 ? [] : [{ name: "outputs", run: run.join("\n") }];
+  const before = [...new Set(lines)].map((line) => `${line}\n`).join("");
+  const run = [...outputs].map(([name, [step, output]]) => handOn(name, step, output));
+  const last: JobDraft["steps"] =
+    run.length === 0 ? [] : [{ name: "outputs", run: [...OUTPUT_READER, ...run].join("\n"), always: true }];
   return [...steps.map((step) => ({ ...step, run: before + step.run })), ...last];
 }
 

@@ -1,6 +1,8 @@
 import { itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
+import type { Env } from "../emit.ts";
 import { scalarText } from "../reader.ts";
+import { readOutput } from "./file-commands.ts";
 
 /** A value that is known only when the job runs: a shell finds it, an expression of ours does not. */
 export interface LateValue {
@@ -12,6 +14,15 @@ export interface LateValue {
   readonly env: string | null;
   /** Secret that gives it. */
   readonly secret: string | null;
+}
+
+/** What a script, or an environment, needs beside its text. */
+export interface Needed {
+  readonly env: Env;
+  /** Variables that hold secrets, with the secrets' names. */
+  readonly secrets: Env;
+  /** Lines before the script. */
+  readonly lines: readonly string[];
 }
 
 /** What late values of one job may name. */
@@ -51,7 +62,7 @@ export function lateValue(source: string, scope: LateScope): LateValue | string 
       ? {
           ...plain,
           variable: named("STEP", step, output),
-          line: `${named("STEP", step, output)}=${readOutput(step, output)}`,
+          line: readOutput(named("STEP", step, output), step, output),
         }
       : `no step \`${step}\` of this job writes outputs that were converted`;
   const [, job, value] = /^needs\.([\w-]+)\.(?:outputs\.([\w-]+)|result)$/.exec(path) ?? [];
@@ -76,43 +87,14 @@ function named(...parts: readonly string[]): string {
     .replace(/[^A-Z0-9]+/g, "_");
 }
 
-/** Shell that reads the last `NAME=value` that a step wrote. */
-export function readOutput(step: string, output: string): string {
-  return `"$(sed -n 's/^${output}=//p' "$TMPDIR/output-${step}" | tail -n 1)"`;
-}
-
-/** Ids of the steps whose own script writes outputs, one `NAME=value` a line. */
+/** Ids of the steps whose own script may write outputs: it, or a program that it starts. */
 export function writingSteps(node: YamlNode | undefined): ReadonlySet<string> {
   return new Set(
     itemsOf(node).flatMap((item) => {
       const map = mapOf(item);
       const id = scalarText(map?.entries.get("id")?.value);
       const run = scalarText(map?.entries.get("run")?.value) ?? "";
-      return id !== null && /^[\w-]+$/.test(id) && run.includes("GITHUB_OUTPUT") ? [id] : [];
+      return id !== null && /^[\w-]+$/.test(id) && run !== "" ? [id] : [];
     }),
   );
-}
-
-const ENV_FILE = '"$TMPDIR/environment"';
-const PATH_FILE = '"$TMPDIR/path"';
-
-/** Lines before a script that give it what it writes to, and what steps before it wrote there. */
-export function fileLines(
-  run: string,
-  id: string | null,
-  before: { readonly env: boolean; readonly path: boolean },
-): readonly string[] {
-  const lines: string[] = [];
-  if (before.env) lines.push(linesOf(ENV_FILE, 'export "$line"'));
-  if (before.path) lines.push(linesOf(PATH_FILE, 'PATH="$line:$PATH"'));
-  if (run.includes("GITHUB_OUTPUT")) lines.push(`export GITHUB_OUTPUT="$TMPDIR/output-${id ?? "none"}"`);
-  if (run.includes("GITHUB_ENV")) lines.push(`export GITHUB_ENV=${ENV_FILE}; touch "$GITHUB_ENV"`);
-  if (run.includes("GITHUB_PATH")) lines.push(`export GITHUB_PATH=${PATH_FILE}; touch "$GITHUB_PATH"`);
-  if (run.includes("GITHUB_WORKSPACE")) lines.push('export GITHUB_WORKSPACE="$DELTA_WORKSPACE"');
-  if (run.includes("RUNNER_TEMP")) lines.push('export RUNNER_TEMP="$TMPDIR"');
-  return lines;
-}
-
-function linesOf(file: string, command: string): string {
-  return `if [ -f ${file} ]; then while IFS= read -r line; do ${command}; done < ${file}; fi`;
 }

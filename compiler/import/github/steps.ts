@@ -1,24 +1,19 @@
+import type { Span } from "../../../schemas/diagnostic.ts";
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
-import type { Env, StepDraft } from "../emit.ts";
+import type { StepDraft } from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
 import { type ActionEffects, applyAction } from "./actions.ts";
 import { convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
-import { fileLines, type LateScope } from "./late.ts";
+import { fileLines } from "./file-commands.ts";
+import { shellWord } from "./holes.ts";
+import type { LateScope } from "./late.ts";
+import { convertScript, languageOf } from "./scripts.ts";
 import { StepSecrets } from "./step-secrets.ts";
-import { convertEnvironment, convertScript, convertText, predefinedEnv } from "./texts.ts";
-
-/** Programs that run a step's script, and what they are called with. */
-export const SHELLS: Readonly<Record<string, readonly string[]>> = {
-  bash: ["bash", "-eo", "pipefail", "-c"],
-  sh: ["sh", "-e", "-c"],
-  python: ["python3", "-c"],
-  pwsh: ["pwsh", "-Command"],
-  powershell: ["powershell", "-Command"],
-};
+import { convertEnvironment, convertText, predefinedEnv } from "./texts.ts";
 
 /** What one job's steps are read with. */
 export interface StepContext {
@@ -33,8 +28,6 @@ export interface StepContext {
 
 export interface ConvertedSteps extends ActionEffects {
   readonly secrets: StepSecrets;
-  /** Names of the shells that steps ask for. */
-  readonly shells: Set<string>;
   readonly wrote: { env: boolean; path: boolean };
 }
 
@@ -50,7 +43,6 @@ export function convertSteps(node: YamlNode | undefined, context: StepContext): 
     caches: [],
     downloads: [],
     secrets: new StepSecrets(),
-    shells: new Set(),
     wrote: { env: false, path: false },
   };
   addSteps(node, context, found, 0);
@@ -130,7 +122,7 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   const { scope, late, report } = context;
   const written = reader.take("run");
   const name = reader.take("name");
-  const shell = scalarText(reader.node("shell"));
+  const shell = scalarText(reader.node("shell")) ?? context.shell;
   const folder = reader.take("working-directory");
   const asked = convertCondition(reader.take("if"), scope, report);
   const environment = reader.node("env");
@@ -143,53 +135,57 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   if (written === null || text === null || text === "" || asked === null || asked.condition === "false")
     return;
   const { span } = written.value;
-  const own = {
-    ...late,
-    env: new Set([...late.env, ...Object.keys(given.env), ...Object.keys(given.secrets)]),
-  };
-  const script = convertScript(text.replace(/\n$/, ""), span, scope, report, own);
+  const ownNames = [...Object.keys(given.env), ...Object.keys(given.secrets)];
+  const own = { ...late, env: new Set([...late.env, ...ownNames]) };
+  const language = languageOf(shell ?? "bash");
+  const script = convertScript(text.replace(/\n$/, ""), span, { scope, report, late: own, language });
   const path =
     folder === null ? "" : convertText(scalarText(folder.value) ?? "", folder.value.span, scope, report);
   if (script === null || path === null) {
     leftOut(report, written.keySpan, "This step was left out");
     return;
   }
-  if (shell !== null) found.shells.add(shell.split(" ", 1)[0] ?? shell);
-  const isShell = /^(?:bash|sh|zsh)\b/.test(shell ?? context.shell ?? "bash");
-  const lines = [...(isShell ? fileLines(text, id, found.wrote) : []), ...given.lines, ...script.lines];
-  if (/GITHUB_(?:OUTPUT|ENV)/.test(text) && /<</.test(text))
-    changed(report, span, "Values of several lines (`NAME<<END`) are not read here; write them on one line");
-  if (isShell && text.includes("GITHUB_ENV")) found.wrote.env = true;
-  if (isShell && text.includes("GITHUB_PATH")) found.wrote.path = true;
-  lines.push(...found.secrets.add({ ...given.secrets, ...script.secrets }, environment, span));
-  const predefined = predefinedEnv(text, span, scope, report, isShell);
-  const env: Env = { ...predefined, ...given.env, ...script.env };
+  const lines = [
+    ...(language === "posix" ? fileLines(text, id, found.wrote, ownNames) : []),
+    ...given.lines,
+    ...script.lines,
+    ...found.secrets.add({ ...given.secrets, ...script.secrets }, environment, span),
+    ...(path === "" ? [] : [changeFolder(path)]),
+  ];
+  if (language === "posix") noteFiles(text, span, found, report);
+  const predefined = predefinedEnv(text, span, scope, report, language === "posix");
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
-  const inFolder = path === "" ? script.run : `cd '${path.replaceAll("'", `'\\''`)}'\n${script.run}`;
-  const step: StepDraft = {
-    name: label === null || label.trim() === "" ? undefined : label.slice(0, 200),
-    run: [...lines, inFolder].join("\n"),
-    env,
+  const draft: StepDraft = {
+    name: stepName(label) ?? (lines.length > 0 ? stepName(firstLine(script.run)) : undefined),
+    run: script.run,
+    env: { ...predefined, ...given.env, ...script.env },
     if: asked.condition,
     timeout: Number.isInteger(minutes) && minutes > 0 ? `${minutes}m` : undefined,
     continue_on_error: continues === true ? true : undefined,
     always: asked.always ? true : undefined,
   };
-  found.steps.push(step);
+  found.steps.push({ draft, lines: [...new Set(lines)], shell });
 }
 
-/** The one shell of a job, as a program with its arguments. */
-export function shellOf(
-  names: ReadonlySet<string>,
-  fallback: string | null,
-  reader: KeyReader,
-  report: Report,
-): readonly string[] {
-  const [own = fallback] = names;
-  if (names.size > 1)
-    changed(report, reader.span, `Steps ask for several shells; all of them run in ${quote(own ?? "")}`);
-  if (own !== null && !Object.hasOwn(SHELLS, own))
-    changed(report, reader.span, `The shell ${quote(own)} has no counterpart; steps run in bash`);
-  return SHELLS[own ?? ""] ?? ["bash", "-e", "-c"];
+/** Steps without a name are called after their first line, which is not the script's own where lines stand before it. */
+function firstLine(script: string): string | null {
+  const line = script.split("\n").find((one) => one.trim() !== "" && !one.startsWith("#")) ?? null;
+  return line?.includes("${{") === true ? null : line;
+}
+
+function stepName(text: string | null): string | undefined {
+  return text === null || text.trim() === "" ? undefined : text.trim().slice(0, 200);
+}
+
+/** There a folder is looked for from the root of the checkout, whatever the job's own is. */
+function changeFolder(path: string): string {
+  return path.startsWith("/") ? `cd ${shellWord(path)}` : `cd "$DELTA_WORKSPACE"/${shellWord(path)}`;
+}
+
+function noteFiles(text: string, span: Span, { wrote }: ConvertedSteps, report: Report): void {
+  if (text.includes("GITHUB_ENV")) wrote.env = true;
+  if (text.includes("GITHUB_PATH")) wrote.path = true;
+  if (text.includes("GITHUB_STEP_SUMMARY"))
+    changed(report, span, "What is written to `$GITHUB_STEP_SUMMARY` is shown nowhere here");
 }
