@@ -7,6 +7,8 @@ export interface ImportedJob {
   readonly span: Span;
   /** whole: nothing of it is listed but notes. partly: something is. left_out: the pipeline does not have it, or never runs it. */
   readonly outcome: "whole" | "partly" | "left_out";
+  /** What is listed of it. */
+  readonly findings: readonly Diagnostic[];
 }
 
 /** Findings by job, so that it is known which jobs are whole and none hides those of another. */
@@ -55,8 +57,9 @@ export class Outcomes {
 
   jobs(): readonly ImportedJob[] {
     return this.#reports.map(({ name, span, report, isKept }) => {
-      const isWhole = report.settle().every(({ severity }) => severity === "info");
-      return { name, span, outcome: isKept ? (isWhole ? "whole" : "partly") : "left_out" };
+      const findings = report.settle();
+      const isWhole = findings.every(({ severity }) => severity === "info");
+      return { name, span, outcome: isKept ? (isWhole ? "whole" : "partly") : "left_out", findings };
     });
   }
 }

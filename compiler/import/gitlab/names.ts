@@ -24,6 +24,17 @@ export const PREDEFINED: Readonly<Record<string, ConditionVariable>> = {
   CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: { value: "(pr.source ?? '')", isSet: REQUEST },
 };
 
+/** Predefined variables whose value an expression of ours gives in any text, that of a script's environment too. */
+export const GIVEN_TEXTS: Readonly<Record<string, string>> = {
+  CI: "true",
+  CI_COMMIT_SHA: "${{ event.head }}",
+  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
+  CI_COMMIT_REF_NAME: "${{ ref.name }}",
+  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
+  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
+  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
+};
+
 /** What starts a pipeline there, as what does here. Null: nothing here is like it, so it never happens. */
 export const SOURCES: Readonly<Record<string, string | null>> = {
   push: "push",

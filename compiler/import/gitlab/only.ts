@@ -1,9 +1,8 @@
 import { quote } from "../../diagnostics/quote.ts";
-import type { Report } from "../../diagnostics/report.ts";
 import { itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry, YamlNode } from "../../yaml/nodes.ts";
 import { allOf, literal, NEVER } from "../emit.ts";
-import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
+import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { convertCondition } from "./condition.ts";
 import type { Scope } from "./scope.ts";
 
@@ -52,7 +51,7 @@ function refsOf(entry: YamlEntry, scope: Scope) {
   const changes = reader?.node("changes");
   const variables = reader?.node("variables");
   reader?.finish(`\`${entry.key}\``);
-  const refs = itemsOf(node).map((item) => refCondition(scalarText(item) ?? "", item, report));
+  const refs = itemsOf(node).map((item) => refCondition(scalarText(item) ?? "", item, scope));
   const asked = itemsOf(variables).map((item) => conditionOf(scalarText(item) ?? "", item, scope));
   const isWhole = [...refs, ...asked].every((one) => one !== null);
   const said = (conditions: readonly (string | null)[]): string | undefined => {
@@ -74,9 +73,16 @@ function conditionOf(source: string, { span }: YamlNode, scope: Scope): string |
   return null;
 }
 
-function refCondition(written: string, { span }: YamlNode, report: Report): string | null {
+function refCondition(written: string, { span }: YamlNode, { report, repository }: Scope): string | null {
   // `@group/project` keeps copies of the repository from running the job.
-  const ref = written.replace(/(?<=.)@[\w./-]+$/, "");
+  const [, ref = written, project = null] = /^(.+)@([\w./-]+)$/.exec(written) ?? [];
+  if (project !== null && repository !== null && project !== repository) return NEVER;
+  if (project !== null && repository === null)
+    changed(
+      report,
+      span,
+      `${quote(written)} means the repository ${quote(project)} alone; here a copy of it runs the job as well, unless \`--repository\` says which one this is`,
+    );
   const known = Object.hasOwn(REFS, ref) ? REFS[ref] : undefined;
   if (known !== undefined) return known.includes("&&") ? `(${known})` : known;
   if (!ref.startsWith("/") && /^[\w./-]+$/.test(ref))

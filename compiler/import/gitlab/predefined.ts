@@ -2,16 +2,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
 import type { Env } from "../emit.ts";
 import { changed } from "../reader.ts";
-
-/** Predefined variables that an expression gives to the environment. */
-const BY_EXPRESSION: Readonly<Record<string, string>> = {
-  CI_COMMIT_SHA: "${{ event.head }}",
-  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
-  CI_COMMIT_REF_NAME: "${{ ref.name }}",
-  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
-  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
-  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
-};
+import { GIVEN_TEXTS } from "./names.ts";
 
 /** Those that the shell works out from what every step has; the first line of a script then sets them. */
 const BY_SCRIPT: Readonly<Record<string, string>> = {
@@ -45,7 +36,7 @@ export function predefinedUse(script: YamlNode, text: string, own: Env, report: 
   if (names.has("CI_COMMIT_REF_SLUG")) names.add("CI_COMMIT_REF_NAME");
   for (const name of names) {
     if (Object.hasOwn(own, name) || SAME.has(name)) continue;
-    const expression = Object.hasOwn(BY_EXPRESSION, name) ? BY_EXPRESSION[name] : undefined;
+    const expression = Object.hasOwn(GIVEN_TEXTS, name) ? GIVEN_TEXTS[name] : undefined;
     const line = Object.hasOwn(BY_SCRIPT, name) ? BY_SCRIPT[name] : undefined;
     if (expression !== undefined) env[name] = expression;
     else if (line !== undefined) lines.set(name, `export ${line}`);

@@ -9,6 +9,8 @@ import { environmentOf, type Variable, VariableTexts } from "./variables.ts";
 /** What the conditions and texts of one job, or of the file itself, may read. */
 export interface Scope {
   readonly report: Report;
+  /** `owner/name`; null when nobody said. */
+  readonly repository: string | null;
   readonly texts: VariableTexts;
   /** A variable in a condition at this place. */
   readonly variable: (name: string, onlyWhenSet: boolean, span: Span) => ConditionVariable | null;
@@ -22,6 +24,7 @@ const OF_THE_SERVER = /^(?:CI|GITLAB|CHAT)(?:_|$)/;
  * people are asked for, is an input, for there as here whoever starts the pipeline may give it; the rest is environment.
  */
 export class FileVariables {
+  readonly #repository: string | null;
   readonly #globals: ReadonlyMap<string, Variable>;
   readonly #set: ReadonlyMap<string, string>;
   readonly #given: Readonly<Record<string, string>>;
@@ -33,6 +36,7 @@ export class FileVariables {
     read: ReadonlySet<string>,
     repository: string | null,
   ) {
+    this.#repository = repository;
     this.#globals = globals;
     this.#given = repositoryVariables(repository);
     this.#set = new Map(Array.from(set, (name) => [name, globals.get(name)?.text ?? ""]));
@@ -75,6 +79,7 @@ export class FileVariables {
     const written = new Map([...own].map(([name, { text }]) => [name, text]));
     return {
       report,
+      repository: this.#repository,
       texts,
       variable: (name, onlyWhenSet, span) => {
         const text = written.get(name) ?? (takes(name) ? undefined : "");

@@ -3,6 +3,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { mapOf } from "../../language/read.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
 import { type Env, plainText } from "../emit.ts";
+import { GIVEN_TEXTS } from "./names.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 
 /** One variable as it is written. */
@@ -47,17 +48,6 @@ const DEPTH_MAX = 10;
 const EXPANDED_MAX = 10_000;
 const USE = /\$\$|\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)\}/g;
 
-/** Predefined variables whose value an expression of ours gives in any text. */
-const GIVEN: Readonly<Record<string, string>> = {
-  CI: "true",
-  CI_COMMIT_SHA: "${{ event.head }}",
-  CI_COMMIT_BEFORE_SHA: "${{ event.before ?? '' }}",
-  CI_COMMIT_REF_NAME: "${{ ref.name }}",
-  CI_DEFAULT_BRANCH: "${{ ref.default_branch ?? '' }}",
-  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: "${{ pr.target ?? '' }}",
-  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "${{ pr.source ?? '' }}",
-};
-
 /** Names that mean one ref each, where any such name does: keys of caches, groups, environments. */
 export const REF_NAMES: Readonly<Record<string, string>> = {
   CI_COMMIT_REF_SLUG: "${{ ref.name }}",
@@ -73,7 +63,7 @@ export class VariableTexts {
   readonly #written: ReadonlyMap<string, string>;
 
   constructor(given: Env, written: ReadonlyMap<string, string>) {
-    this.#given = { ...GIVEN, ...given };
+    this.#given = { ...GIVEN_TEXTS, ...given };
     this.#written = written;
   }
 

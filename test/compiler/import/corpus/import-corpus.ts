@@ -3,7 +3,8 @@
  * them, and prints what was and was not converted. Ends with 1 when anything that was imported does not compile.
  */
 import { writeFileSync } from "node:fs";
-import { type CorpusResult, tryFile } from "./corpus.ts";
+import type { ImportedJob } from "../../../../compiler/import/index.ts";
+import { type CorpusResult, kindOf, tryFile } from "./corpus.ts";
 import { corpusFiles } from "./files.ts";
 
 /** Kinds that are printed for each system. */
@@ -24,7 +25,7 @@ process.exitCode = results.some(({ errors }) => errors.length > 0) ? 1 : 0;
 
 function tell(kind: string, of: readonly CorpusResult[]): void {
   const jobs = of.flatMap((one) => one.jobs);
-  const count = (outcome: string): string => {
+  const share = (outcome: string): string => {
     const found = jobs.filter((job) => job.outcome === outcome).length;
     return `${found} ${outcome.replace("_", " ")} (${((100 * found) / Math.max(1, jobs.length)).toFixed(1)} %)`;
   };
@@ -37,13 +38,27 @@ function tell(kind: string, of: readonly CorpusResult[]): void {
   say(`  compiled clean: ${of.length - unread.length - failed.length} of ${of.length - unread.length}`);
   for (const { file, errors } of failed)
     say(`    ${file.repository} ${file.path}: ${errors.slice(0, 4).join("; ")}`);
-  say(`  jobs: ${jobs.length}: ${["whole", "partly", "left_out"].map(count).join(", ")}`);
+  say(`  jobs: ${jobs.length}: ${["whole", "partly", "left_out"].map(share).join(", ")}`);
   say(`  slowest file: ${slowest.toFixed(0)} ms`);
   say("  not converted, most frequent first:");
-  const kinds = new Map<string, number>();
-  for (const { kinds: found } of of) for (const one of found) kinds.set(one, (kinds.get(one) ?? 0) + 1);
-  const sorted = [...kinds].toSorted((a, b) => b[1] - a[1]);
-  for (const [one, times] of sorted.slice(0, KINDS_SHOWN)) say(`    ${String(times).padStart(5)} ${one}`);
+  count(of.flatMap(({ kinds }) => kinds));
+  say("  alone keeps a job from being whole, most frequent first:");
+  count(jobs.flatMap(soleKind));
+}
+
+/** The kind of all that was not converted of a job that would be whole without it. */
+function soleKind({ outcome, findings }: ImportedJob): readonly string[] {
+  const kinds = new Set(
+    findings.flatMap(({ severity, message }) => (severity === "info" ? [] : [kindOf(message)])),
+  );
+  return outcome === "whole" || kinds.size > 1 ? [] : [...kinds];
+}
+
+function count(kinds: readonly string[]): void {
+  const times = new Map<string, number>();
+  for (const one of kinds) times.set(one, (times.get(one) ?? 0) + 1);
+  const sorted = [...times].toSorted((a, b) => b[1] - a[1]);
+  for (const [one, often] of sorted.slice(0, KINDS_SHOWN)) say(`    ${String(often).padStart(5)} ${one}`);
   if (sorted.length > KINDS_SHOWN) say(`    and ${sorted.length - KINDS_SHOWN} more kinds`);
 }
 
