@@ -51,7 +51,12 @@ export async function readCompileInput(
   const baseTree =
     compared === null || diff === null
       ? null
-      : await withContents(objects, snapshot(compared, undoChanges(headTree.entries, diff)), wanted);
+      : await withContents(
+          objects,
+          snapshot(compared, undoChanges(headTree.entries, diff)),
+          wanted,
+          headTree,
+        );
   const pinned = baseTree === null ? own : ((await request.pinned?.(baseTree, own)) ?? own);
   return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event, pinned };
 }
@@ -128,8 +133,9 @@ async function withContents(
   objects: ObjectReader,
   tree: TreeSnapshot,
   wanted: (paths: Iterable<string>) => Iterable<string>,
+  known: TreeSnapshot = tree,
 ): Promise<TreeSnapshot> {
-  return { ...tree, contents: await readContents(objects, tree, wanted(tree.entries.keys())) };
+  return { ...tree, contents: await readContents(objects, tree, wanted(tree.entries.keys()), known) };
 }
 
 /** Loads what is wanted, then what that names, until nothing new is named. */
@@ -142,28 +148,38 @@ async function completed(
   let loaded = await withContents(objects, tree, wanted);
   for (let round = 0; round < WANTED_ROUNDS_MAX; round += 1) {
     const more = [...(request.wantedMore?.(loaded) ?? [])].filter((path) => !loaded.contents.has(path));
-    const contents = await readContents(objects, loaded, more);
+    const contents = await readContents(objects, loaded, more, loaded);
     if (contents.size === 0) break;
     loaded = { ...loaded, contents: new Map([...loaded.contents, ...contents]) };
   }
   return loaded;
 }
 
-/** Contents by path. A path that the tree does not hold, a submodule and a lost blob have none. */
+/**
+ * Contents by path. A path that the tree does not hold, a submodule and a lost blob have none. What `known` has
+ * of the same blob in the same place is not read again: between base and head that is nearly everything.
+ */
 async function readContents(
   objects: ObjectReader,
   tree: TreeSnapshot,
   paths: Iterable<string>,
+  known: TreeSnapshot,
 ): Promise<Map<string, Uint8Array>> {
   const files = [...new Set(paths)].flatMap((path) => {
     const entry = tree.entries.get(path);
     return entry === undefined || entry.mode === "160000" ? [] : [entry];
   });
-  const blobs = await objects.readAll(files.map(({ blob }) => blob));
+  const unread = files.filter((file) => contentIn(known, file) === undefined);
+  const blobs = await objects.readAll(unread.map(({ blob }) => blob));
+  const read = new Map(unread.map(({ path }, index) => [path, blobs[index]?.content]));
   const contents = new Map<string, Uint8Array>();
-  files.forEach(({ path }, index) => {
-    const content = blobs[index]?.content ?? null;
-    if (content !== null) contents.set(path, content);
-  });
+  for (const file of files) {
+    const content = contentIn(known, file) ?? read.get(file.path);
+    if (content) contents.set(file.path, content);
+  }
   return contents;
+}
+
+function contentIn({ entries, contents }: TreeSnapshot, { path, blob }: TreeEntry): Uint8Array | undefined {
+  return entries.get(path)?.blob === blob ? contents.get(path) : undefined;
 }
