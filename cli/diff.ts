@@ -19,7 +19,7 @@ const NO_DIFFERENCE: PlanDiff = { version: 1, gained: [], lost: [], changed: [] 
 /** Prints how the plan differs between the pipelines of base and head. The exit code is 1 without a plan at head. */
 export async function diffHere(
   change: Omit<CompileRequest, "jobs" | "all">,
-  json: boolean,
+  { full, json }: { readonly full: boolean; readonly json: boolean },
 ): Promise<PlanDiff> {
   const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const after = plannedOf(result);
@@ -35,7 +35,7 @@ export async function diffHere(
   }
   const diff = planDiff(before.plan ?? withoutJobs(after.plan), after.plan);
   if (!json) {
-    const text = renderPlanDiff(diff, { colour: coloursWanted() });
+    const text = renderPlanDiff(diff, { colour: coloursWanted(), full: full || !process.stdout.isTTY });
     if (text === "") writeTalk("Both pipelines give the same plan for this change.");
     else writeData(text);
   }

@@ -12,7 +12,7 @@ export class Affected extends DeltaCommand {
     "<%= config.bin %> affected --base origin/main",
     "<%= config.bin %> affected --base HEAD~1 --head HEAD --json",
   ];
-  static override flags = { ...changeFlags, ...fullFlag };
+  static override flags = { ...changeFlags, ...fullFlag("component") };
 
   async run(): Promise<AffectedReport> {
     const { flags } = await this.parse(Affected);

@@ -3,6 +3,7 @@ import type { PlanDiff } from "../../compiler/render/index.ts";
 import { DeltaCommand } from "../base-command.ts";
 import { CliFailure } from "../failure.ts";
 import { eventFlags, eventOf } from "../event-flag-definitions.ts";
+import { fullFlag } from "../full-flag.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
 import { policyFlag, policyOf } from "../policy-flag.ts";
 
@@ -17,7 +18,7 @@ export class Diff extends DeltaCommand {
   static override args = {
     range: string({ required: true, description: "Two revisions, BASE..HEAD; HEAD may be left out." }),
   };
-  static override flags = { ...limitFlags, ...policyFlag, ...eventFlags };
+  static override flags = { ...fullFlag("job"), ...limitFlags, ...policyFlag, ...eventFlags };
 
   async run(): Promise<PlanDiff> {
     const { args, flags } = await this.parse(Diff);
@@ -41,7 +42,7 @@ export class Diff extends DeltaCommand {
         limits: limitsOf(flags),
         policy: await policyOf(flags),
       },
-      this.jsonEnabled(),
+      { full: flags.full, json: this.jsonEnabled() },
     );
   }
 }

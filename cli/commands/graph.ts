@@ -21,7 +21,7 @@ export class Graph extends DeltaCommand {
     })(),
     base: string({ summary: "Mark what changed since this revision.", helpValue: "REV" }),
     head: string({ summary: "Revision to look at; the default is HEAD.", helpValue: "REV" }),
-    ...fullFlag,
+    ...fullFlag("component"),
   };
 
   override jsonEnabled(): boolean {

@@ -3,6 +3,7 @@ import { boolean } from "@oclif/core/flags";
 import type { RunView } from "../../schemas/api.ts";
 import { DeltaCommand, type JsonAnswer } from "../base-command.ts";
 import { changeFlags } from "../change-flags.ts";
+import { fullFlag } from "../full-flag.ts";
 import { limitFlags, limitsOf } from "../limit-flags.ts";
 import { policyFlag, policyOf } from "../policy-flag.ts";
 
@@ -25,6 +26,7 @@ export class Run extends DeltaCommand {
   static override flags = {
     ...changeFlags,
     all: boolean({ summary: "Run every job, whatever changed.", default: false }),
+    ...fullFlag("job"),
     ...limitFlags,
     ...policyFlag,
   };
@@ -32,12 +34,13 @@ export class Run extends DeltaCommand {
   async run(): Promise<JsonAnswer & { digest: string | null; run: RunView | null }> {
     const { argv, flags } = await this.parse(Run);
     const { runHere } = await import("../run/run-here.ts");
-    const { base, head, worktree, all } = flags;
+    const { base, head, worktree, all, full } = flags;
     return runHere({
       base,
       head,
       worktree,
       all,
+      full,
       limits: limitsOf(flags),
       policy: await policyOf(flags),
       jobs: argv.map(String),

@@ -1,3 +1,5 @@
+import { jobIdOf } from "../../compiler/plan/find-decisions.ts";
+import { fewAlike } from "../../compiler/render/few-alike.ts";
 import type { AttemptView, JobView, RunView } from "../../schemas/api.ts";
 import { REASONS, type Reason } from "../../schemas/reasons.ts";
 import {
@@ -89,12 +91,16 @@ export function jobLine(job: JobView, nowMs: number, stream: Stream): string {
   return parts.filter((part) => part !== "").join("  ");
 }
 
-/** Every job with its state, time and reason. */
-export function jobsTable(run: RunView, nowMs: number, stream: Stream): string {
-  const rows = run.jobs.map((job) => {
+/** The jobs with their states, times and reasons: every one when `full`, on a terminal else the first of many alike. */
+export function jobsTable(run: RunView, nowMs: number, stream: Stream, full = false): string {
+  const all = full || !stream.isTTY;
+  const shown = all ? run.jobs : fewAlike(run.jobs, ({ key, state }) => `${state} ${jobIdOf(key)}`);
+  const rows = shown.map((row) => {
+    const job = "more" in row ? row.like : row;
     const { mark, style } = JOB_MARKS[job.state];
-    const attempts = job.attempts.length > 1 ? String(job.attempts.length) : "";
     const state = paint(style, `${mark} ${job.state.replaceAll("_", " ")}`, stream);
+    if ("more" in row) return [state, `… ${row.more} more of ${words(jobIdOf(job.key))}`];
+    const attempts = job.attempts.length > 1 ? String(job.attempts.length) : "";
     return [
       state,
       words(job.key),
@@ -103,7 +109,8 @@ export function jobsTable(run: RunView, nowMs: number, stream: Stream): string {
       whyText(job),
     ];
   });
-  return tableText(["STATE", "JOB", "TIME", "TRIES", "WHY"], rows);
+  const table = tableText(["STATE", "JOB", "TIME", "TRIES", "WHY"], rows);
+  return shown.length === run.jobs.length ? table : `${table}\n--full lists every job`;
 }
 
 /** `run 12 failed in 14 s: a required job did not succeed`. */

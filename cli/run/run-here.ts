@@ -25,8 +25,14 @@ export interface RunAnswer {
   readonly run: RunView | null;
 }
 
+interface RunRequest extends CompileRequest {
+  /** List every job at the end, however many there are. */
+  readonly full: boolean;
+  readonly json: boolean;
+}
+
 /** Plans the change, carries it out, shows it, and sets the exit code. */
-export async function runHere(request: CompileRequest & { readonly json: boolean }): Promise<RunAnswer> {
+export async function runHere(request: RunRequest): Promise<RunAnswer> {
   const compiled = await compileHere(request);
   refuseUnknownJobs(compiled.result);
   const planned = plannedOf(compiled.result);
@@ -60,7 +66,7 @@ async function localRequest({ input }: Compiled, request: CompileRequest): Promi
 
 async function carryOut(
   request: LocalRunRequest,
-  { limits, policy, json }: Pick<CompileRequest, "limits" | "policy"> & { readonly json: boolean },
+  { limits, policy, full, json }: Pick<RunRequest, "limits" | "policy" | "full" | "json">,
 ): Promise<RunView> {
   const interruption = watchInterruption();
   const controlPlane = await openControlPlane({ limits, policy });
@@ -68,7 +74,7 @@ async function carryOut(
     const client = await controlPlane.client();
     const started = await client.start(request);
     const run = await watch(controlPlane, started, interruption, json);
-    if (!json) await printRunEnd(await controlPlane.client(), run);
+    if (!json) await printRunEnd(await controlPlane.client(), run, full);
     process.exitCode = interruption.exitCode() ?? (run.state === "succeeded" ? EXIT.fine : EXIT.findings);
     return run;
   } finally {

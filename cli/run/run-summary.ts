@@ -9,10 +9,10 @@ import { terminalText } from "../terminal-text.ts";
 const FAILURES_SHOWN = 5;
 
 /** The end of a run for people: the last lines of what failed on stderr, then the table of jobs on stdout. */
-export async function printRunEnd(client: ApiClient, run: RunView): Promise<void> {
+export async function printRunEnd(client: ApiClient, run: RunView, full: boolean): Promise<void> {
   const failed = run.jobs.filter(({ state }) => state === "failed" || state === "timed_out");
   for (const job of failed.slice(0, FAILURES_SHOWN)) await printLogTail(client, job);
-  if (run.jobs.length > 0) writeData(jobsTable(run, Date.now(), process.stdout));
+  if (run.jobs.length > 0) writeData(jobsTable(run, Date.now(), process.stdout, full));
   writeData(`\n${runLine(run, Date.now(), process.stdout)}`);
 }
 

@@ -1,5 +1,8 @@
 import type { Decision, Plan, PlanJob } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
+import { jobIdOf } from "../plan/find-decisions.ts";
+import { counted, named } from "../selection/sentence.ts";
+import { fewAlike } from "./few-alike.ts";
 import { styler, type TextStyle } from "./text-style.ts";
 
 /** What one pipeline plans and another does not, for the same event and the same changes. */
@@ -60,19 +63,39 @@ function comparable(value: unknown): string {
   return JSON.stringify(value, (key, item: unknown) => (PLACE_FIELDS.has(key) ? undefined : item)) ?? "";
 }
 
-/** Nothing when the two plans are the same. */
-export function renderPlanDiff(diff: PlanDiff, options: { readonly colour: boolean }): string {
-  const style = styler(options.colour);
-  const line = (mark: string, colour: TextStyle, key: string, text: string): string =>
-    `${style(colour, mark)} ${style("bold", displayText(key))}${text === "" ? "" : `  ${text}`}\n`;
-  const lines = [
-    ...diff.gained.map((key) => line("+", "green", key, "")),
-    ...diff.lost.map((key) => line("-", "red", key, "")),
-    ...diff.changed.map(({ key, decision, fields }) => {
-      const flip = decision === null ? [] : [`${decision.before} → ${decision.after}: ${decision.because}`];
-      const differs = fields.length === 0 ? [] : [`differs in ${fields.join(", ")}`];
-      return line("~", "yellow", key, [...flip, ...differs].join("; "));
-    }),
+interface Difference {
+  readonly mark: "+" | "-" | "~";
+  readonly key: string;
+  readonly text: string;
+}
+
+const MARKS = { "+": "green", "-": "red", "~": "yellow" } as const satisfies Record<string, TextStyle>;
+
+/** Nothing when the two plans are the same. Instances of a job that differ alike are counted, unless `full`. */
+export function renderPlanDiff(
+  diff: PlanDiff,
+  { colour, full = true }: { readonly colour: boolean; readonly full?: boolean },
+): string {
+  const style = styler(colour);
+  const all: readonly Difference[] = [
+    ...diff.gained.map((key) => ({ mark: "+", key, text: "" }) as const),
+    ...diff.lost.map((key) => ({ mark: "-", key, text: "" }) as const),
+    ...diff.changed.map((changed) => ({ mark: "~", key: changed.key, text: changeText(changed) }) as const),
   ];
-  return lines.join("");
+  const shown = full ? all : fewAlike(all, ({ mark, key }) => `${mark} ${jobIdOf(key)}`);
+  const lines = shown.map((row) => {
+    const { mark, key, text } = "more" in row ? row.like : row;
+    const what =
+      "more" in row
+        ? `… ${counted(row.more, "more instance")} of ${named(jobIdOf(key))}`
+        : `${style("bold", displayText(key))}${text === "" ? "" : `  ${text}`}`;
+    return `${style(MARKS[mark], mark)} ${what}\n`;
+  });
+  return `${lines.join("")}${shown.length === all.length ? "" : style("dim", "--full lists every job\n")}`;
+}
+
+function changeText({ decision, fields }: ChangedJob): string {
+  const flip = decision === null ? [] : [`${decision.before} → ${decision.after}: ${decision.because}`];
+  const differs = fields.length === 0 ? [] : [`differs in ${fields.join(", ")}`];
+  return [...flip, ...differs].join("; ");
 }

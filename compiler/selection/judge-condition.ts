@@ -105,9 +105,19 @@ function judgePaths(changes: GlobList, { facts, lists }: Judging): Verdict {
   const doubt = facts.doubtOf(list);
   if (doubt !== null)
     return verdict("selected", "doubt", doubt.because, changes.span, { uncertain: [doubt.code] });
-  const because =
-    facts.paths.length === 0 ? "no path changed" : `no changed path matches ${globsPhrase(changes)}`;
+  const because = facts.paths.length === 0 ? "no path changed" : noMatchPhrase(changes);
   return verdict("skipped", "changes", because, changes.span);
+}
+
+/** Of a list that takes everything but some, what it leaves out is all there is to say. */
+function noMatchPhrase(changes: GlobList): string {
+  const [first, ...rest] = changes.globs.map(({ value }) => value);
+  return first === "**" && rest.length > 0 && rest.every((text) => text.startsWith("!"))
+    ? `nothing changed but ${listNames(
+        rest.map((text) => text.slice(1)),
+        "or",
+      )}`
+    : `no changed path matches ${globsPhrase(changes)}`;
 }
 
 /** The globs of a list in one phrase: what it takes, then what it leaves out. */

@@ -16,7 +16,7 @@ describe("delta runs", () => {
     expect(code).toBe(0);
     const [heading, line] = stdout.split("\n");
     expect(heading).toMatch(/^RUN +STATE +REF/);
-    expect(line).toMatch(new RegExp(`^7 +succeeded +main +a{10} +5.0 s +1 +shop +${RUN_ID}$`));
+    expect(line).toMatch(new RegExp(`^7 +succeeded +main +a{12} +5.0 s +1 +shop +${RUN_ID}$`));
   });
 
   test("list --json prints what the server said", async () => {

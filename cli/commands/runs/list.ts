@@ -34,7 +34,7 @@ export class RunsList extends DeltaCommand {
         String(run.number),
         stateText(run.state, process.stdout),
         terminalText(run.ref.replace(/^refs\/(heads|tags)\//, ""), { colours: false }),
-        run.head.slice(0, 10),
+        run.head.slice(0, 12),
         elapsedText(run.created_at, run.finalized_at, Date.now()),
         String(run.jobs_total),
         terminalText(run.repository, { colours: false }),

@@ -3,6 +3,7 @@ import { boolean } from "@oclif/core/flags";
 import type { RunView } from "../../../schemas/api.ts";
 import { DeltaCommand } from "../../base-command.ts";
 import { EXIT } from "../../exit-codes.ts";
+import { fullFlag } from "../../full-flag.ts";
 import { writeData, writeTalk } from "../../output.ts";
 import { serverFlags } from "../../server-flags.ts";
 
@@ -15,6 +16,7 @@ export class RunsShow extends DeltaCommand {
   };
   static override flags = {
     ...serverFlags,
+    ...fullFlag("job"),
     watch: boolean({ default: false, char: "w", summary: "Follow it until it has ended." }),
   };
 
@@ -35,8 +37,8 @@ export class RunsShow extends DeltaCommand {
     if (!this.jsonEnabled()) {
       const now = Date.now();
       writeData(runLine(run, now, process.stdout));
-      writeData(`${run.repository} ${run.event.ref} ${run.head.slice(0, 10)}  ${run.id}`);
-      if (run.jobs.length > 0) writeData(`\n${jobsTable(run, now, process.stdout)}`);
+      writeData(`${run.repository} ${run.event.ref} ${run.head.slice(0, 12)}  ${run.id}`);
+      if (run.jobs.length > 0) writeData(`\n${jobsTable(run, now, process.stdout, flags.full)}`);
       for (const { severity, code, message } of run.diagnostics) writeData(`${severity} ${code}: ${message}`);
       if (run.plan_digest !== null) writeTalk(`plan ${run.plan_digest}`);
     }

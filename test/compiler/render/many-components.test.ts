@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { absentInstance, compile, whyNot } from "../../../compiler/index.ts";
-import { renderExplain, renderPlan, renderWhyNot } from "../../../compiler/render/index.ts";
+import { renderExplain, renderPlan, renderPlanDiff, renderWhyNot } from "../../../compiler/render/index.ts";
 import { manyComponents } from "../../support/compiler/many-components.ts";
 import { caseInput } from "../support/case-input.ts";
 
@@ -129,4 +129,21 @@ test("an instance that is not there is explained, and so is what would run it", 
   const answer = whyNot(given, "test[component=c3]");
   if (answer === null) throw new Error("no answer");
   expect(renderWhyNot(answer, plain)).toMatchSnapshot();
+});
+
+test("of many instances that a pipeline gains, the first ones speak for the others unless all are asked for", () => {
+  const keys = Array.from({ length: 30 }, (_, index) => `test[component=c${index}]`);
+  const changed = [{ key: "lint", decision: null, fields: ["steps"] }];
+  const diff = { version: 1, gained: [...keys, "docs"], lost: keys.slice(0, 12), changed } as const;
+  const lines = renderPlanDiff(diff, { colour: false, full: false }).split("\n");
+  expect(lines.slice(4, 8)).toEqual([
+    "+ test[component=c4]",
+    "+ … 25 more instances of `test`",
+    "+ docs",
+    "- test[component=c0]",
+  ]);
+  expect(lines.slice(-3)).toEqual(["~ lint  differs in steps", "--full lists every job", ""]);
+  const all = renderPlanDiff(diff, { colour: false });
+  expect(all.match(/^[+-] test\[/gm)).toHaveLength(42);
+  expect(all).not.toContain("--full");
 });

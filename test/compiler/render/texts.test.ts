@@ -125,6 +125,13 @@ describe("why not", () => {
     );
   });
 
+  test("says what alone changed, where a list takes everything but that", () => {
+    const pipeline = PIPELINE.replace(/changes: \[.*\]/, 'changes: ["**", "!docs/**", "!**/*.md"]');
+    expect(ask("build", { changed: ["docs/a.md"] }, pipeline.replace("needs: [build]", ""))).toContain(
+      "build does not run: nothing changed but `docs/**` or `**/*.md` (",
+    );
+  });
+
   test("names a file of the component, and no lockfile or manifest while there is another", () => {
     expect(ask("web", {})).toContain("it would run if `packages/web/a.js` changed");
   });
