@@ -10,6 +10,7 @@ export class Report {
   /** One finding for all cells of a matrix: they share their places. */
   readonly #seen = new Set<string>();
   #errors = 0;
+  #asked = 0;
 
   /** Every finding past DIAGNOSTICS_MAX is counted, not kept. */
   add(
@@ -18,6 +19,7 @@ export class Report {
     message: string,
     more: { readonly related?: readonly RelatedSpan[]; readonly fix?: Fix } = {},
   ): void {
+    this.#asked += 1;
     const key = `${code} ${span?.start}:${span?.end} ${span?.file} ${message}`;
     if (this.#seen.has(key)) return;
     if (!this.isFull) this.#seen.add(key);
@@ -30,6 +32,11 @@ export class Report {
 
   get hasErrors(): boolean {
     return this.#errors > 0;
+  }
+
+  /** How often something was to be added, repeats and what is not kept among it. */
+  get asked(): number {
+    return this.#asked;
   }
 
   /** True when nothing more is kept; a long loop may end early. */

@@ -6,9 +6,9 @@ import { type CallContext, EvaluationProblem, FUNCTIONS } from "./functions.ts";
 import { EVALUATION_COST_MAX } from "./limits.ts";
 import { isList, isMap, isScalar, kindOf, shownRead } from "./values.ts";
 
-/** All that an evaluation may see. */
+/** All that an evaluation may see. Nothing of it is asked for before an expression reads it. */
 export interface Scope {
-  readonly names: ValueMap;
+  readonly names: Pick<ValueMap, "get">;
   readonly files: CallContext["files"];
 }
 
@@ -46,7 +46,12 @@ class Evaluator {
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.#context = { files: scope.files, spend: (cost) => this.#spend(cost) };
+    this.#context = {
+      get files() {
+        return scope.files;
+      },
+      spend: (cost) => this.#spend(cost),
+    };
   }
 
   get reads(): readonly ValueRead[] {

@@ -32,7 +32,8 @@ interface FormNode {
   form: Form | null;
 }
 
-class CanonicalWriter {
+/** Writes values that may share parts. What it wrote counts as long as it is plain and well formed. */
+export class CanonicalWriter {
   /** False once the package has to be asked. */
   isPlain = true;
   isWellFormed = true;

@@ -34,7 +34,7 @@ export function compile(
 ): CompileResult {
   const { plan: built, diagnostics } = makePlan(input, preparations, onRules);
   if (built === null) return { plan: null, digest: null, canonical: null, diagnostics };
-  const { plan, canonical } = canonicalPlan(built);
+  const { plan, canonical } = canonicalPlan(built, preparations.plannedJobs);
   const tooLong = lengthProblem(canonical, input.limits ?? PLAN_LIMITS_DEFAULT);
   if (tooLong.length > 0)
     return {
@@ -72,7 +72,8 @@ export function makePlan(
   const policy = new EffectivePolicy([model.policies, input.policy?.document ?? null]);
   const placeOf = (span: Span): Place => commits.placeOf(span);
   const { limits = PLAN_LIMITS_DEFAULT } = input;
-  const planning = { verdicts, policy, scopeOf, placeOf, report, limits };
+  const remembered = preparations.plannedJobs;
+  const planning = { verdicts, policy, scopeOf, placeOf, report, limits, remembered, written: model.jobs };
   const settled = settleJobs(instances, planning);
   const jobs = planJobs(inNeedOrder(settled), planning);
   const binder = new Binder(scopeOf(null), report);

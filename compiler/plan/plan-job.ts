@@ -17,10 +17,13 @@ export interface PlanJobContext {
   readonly outcomeOf: (key: string) => DecisionOutcome | undefined;
   readonly start: PlanJob["start"];
   /** The jobs planned so far, what a job needs before it. */
-  readonly planned: ReadonlyMap<string, PlanJob>;
+  readonly planned: Pick<ReadonlyMap<string, PlanJob>, "get">;
 }
 
-/** A selected job with every expression worked out. What has no value for this event is a finding. */
+/**
+ * A selected job with every expression worked out. What has no value for this event is a finding. It follows from the
+ * job, from what the context is asked and from places alone, so that PlannedJobs may remember it.
+ */
 export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
   const { placeOf, report } = context;
   const binder = new Binder(context.scope, report);

@@ -9,7 +9,7 @@ import { withRuleSet } from "../language/rule-set.ts";
 import { checkImages, checkJob, withCeilings } from "../policy/check-jobs.ts";
 import type { EffectivePolicy } from "../policy/effective.ts";
 import type { Verdict } from "../selection/verdict.ts";
-import { planJob } from "./plan-job.ts";
+import type { PlannedJobs } from "./planned-jobs.ts";
 import { planCharactersMax, PlanSize, reportTooLong } from "./plan-size.ts";
 
 export interface PlanJobsContext {
@@ -19,6 +19,9 @@ export interface PlanJobsContext {
   readonly placeOf: (span: Span) => Place;
   readonly report: Report;
   readonly limits: PlanLimits;
+  /** What earlier plans of the same pipeline made of `written`, its jobs before anything is set or expanded. */
+  readonly remembered: PlannedJobs;
+  readonly written: readonly JobModel[];
 }
 
 /** The jobs as the rules that decided set them, within the policies; what one asks for past those is reported. */
@@ -39,9 +42,10 @@ export function settleJobs(
  */
 export function planJobs(
   ordered: readonly JobModel[],
-  { verdicts, policy, scopeOf, placeOf, report, limits }: PlanJobsContext,
+  { verdicts, policy, scopeOf, placeOf, report, limits, remembered, written }: PlanJobsContext,
 ): readonly PlanJob[] {
   const planned = new Map<string, PlanJob>();
+  const lasting = new Set(written);
   const size = new PlanSize(planCharactersMax(limits));
   const outcomeOf = (key: string) => verdicts.get(key)?.outcome;
   for (const job of ordered) {
@@ -51,10 +55,9 @@ export function planJobs(
     size.add([job.key, because, matched, chain, expression, values]);
     if (verdict.outcome === "selected") {
       const context = { scope: scopeOf(job), report, placeOf, outcomeOf, start: verdict.start, planned };
-      const own = planJob(job, context);
+      const own = remembered.plan(job, context, { size, isLasting: lasting.has(job) });
       checkImages({ job, planned: own }, policy, report);
       planned.set(job.key, own);
-      size.add(own);
     }
     if (size.isPast) {
       reportTooLong(report, limits, { what: `With ${quote(job.key)}`, span: job.span });

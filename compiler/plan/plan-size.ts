@@ -42,6 +42,16 @@ export class PlanSize {
     else if (typeof value === "object" && value !== null) this.#addFields(value);
   }
 
+  /** Adds what was measured before. */
+  addMeasured(characters: number): void {
+    this.#characters += characters;
+  }
+
+  /** Counted so far. */
+  get characters(): number {
+    return this.#characters;
+  }
+
   get isPast(): boolean {
     return this.#characters > this.#most;
   }

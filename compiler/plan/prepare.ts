@@ -8,11 +8,12 @@ import { sha256Of } from "../language/included-texts.ts";
 import { PLAN_LIMITS_DEFAULT } from "../language/plan-limits.ts";
 import { lintPipeline } from "../lints/index.ts";
 import { NO_PINNED } from "../pinned.ts";
+import { PlannedJobs } from "./planned-jobs.ts";
 import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 
 /** Where a repository keeps what configures its pipeline. */
 const CONFIGURATION_FOLDER = ".delta/";
-/** Jobs of all pipelines that are remembered; each takes about 20 KiB. */
+/** Jobs of all pipelines that are remembered; each takes about 20 KiB, besides what PlannedJobs holds. */
 const JOBS_REMEMBERED_MAX = 10_000;
 
 /** A pipeline with all that follows from its files alone, whatever changed. */
@@ -32,13 +33,16 @@ export type Preparation = PreparedPipeline | (LoadedPipeline & { readonly model:
  * remembered is never changed, so a plan made with it is the plan made without it.
  */
 export class Preparations {
+  /** What was made of the jobs of these pipelines. */
+  readonly plannedJobs: PlannedJobs;
   readonly #known = new Map<string, PreparedPipeline>();
   readonly #jobsMax: number;
   #jobs = 0;
 
   /** jobsMax: jobs of all remembered pipelines together; the last one is remembered whatever its size. */
-  constructor(jobsMax = JOBS_REMEMBERED_MAX) {
+  constructor(jobsMax = JOBS_REMEMBERED_MAX, plannedJobs = new PlannedJobs()) {
     this.#jobsMax = jobsMax;
+    this.plannedJobs = plannedJobs;
   }
 
   of(input: LoadInput): Preparation {

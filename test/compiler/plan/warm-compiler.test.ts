@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import serialize from "canonicalize";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, type CompileInput, createCompiler } from "../../../compiler/index.ts";
+import { PlannedJobs } from "../../../compiler/plan/planned-jobs.ts";
 import { Preparations } from "../../../compiler/plan/prepare.ts";
 import type { PipelineEvent } from "../../../schemas/event.ts";
 import { changesBetween } from "../../support/compiler/changes-between.ts";
@@ -25,6 +27,21 @@ const VARIANTS: Readonly<Record<string, readonly (string | null)[]>> = {
     ),
     pipeline(
       "jobs:\n  ruled:\n    rules:\n      - { changes: [lib/nothing/**], run: auto }\n      - { if: ref.name == 'main', run: auto, set: { env: { A: b } } }\n    steps: [make]\n",
+    ),
+    pipeline(
+      "jobs:\n  lint: { changes: [lib/**], steps: [make], artifacts: [{ name: found, paths: [out] }] }\n  build:\n    changes: [src/**]\n    needs: [{ job: lint, when: skipped_ok, artifacts: [found] }]\n    env: { HOW: '${{ needs.lint.result }}' }\n    steps: [make]\n",
+    ),
+    pipeline(
+      "jobs:\n  hashed: { env: { H: \"${{ hash_files('src/**') }}\" }, steps: [make] }\n  named: { env: { R: '${{ ref.name }}' }, steps: [make] }\n  counted: { env: { N: '${{ changes.total ?? 0 }}' }, steps: [make] }\n",
+    ),
+    pipeline(
+      "vars: { where: here }\nrules:\n  - { if: ref.name == 'other', set: { vars: { where: there } } }\n  - { run: auto }\njobs:\n  placed: { workdir: 'in/${{ vars.where }}', steps: [make] }\n",
+    ),
+    pipeline(
+      "jobs:\n  a: { if: ref.name == 'other', steps: [make] }\n  b: { changes: [lib/**], needs: [a], steps: [make] }\n  c: { needs: [{ job: b, when: done }], env: { B: '${{ needs.b.result }}' }, steps: [make] }\n",
+    ),
+    pipeline(
+      "vars: { data: '{\"n\":null}' }\njobs:\n  empty: { image: '${{ from_json(vars.data).n }}', steps: [make] }\n",
     ),
     pipeline("jobs:\n  wrong: { steps: [make], needs: [nobody], chnages: [a] }\n"),
     pipeline("jobs:\n  bad: { changes: ['a[', '!b'], steps: [make] }\n"),
@@ -67,6 +84,16 @@ const step: fc.Arbitrary<Step> = fc.record({
   all: fc.boolean(),
 });
 
+/** Commits one after another; half of the time all of them have one pipeline, as most commits have. */
+const history: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(fc.array(step, { minLength: 2, maxLength: 8 }), fc.boolean())
+  .map(([steps, isKept]) => {
+    const [first] = steps;
+    if (!isKept || first === undefined) return steps;
+    const path = ".delta/pipeline.yaml";
+    return steps.map((one) => ({ ...one, files: { ...one.files, [path]: first.files[path] ?? null } }));
+  });
+
 function pipeline(rest: string): string {
   return `version: 1\nname: ci\n${rest}`;
 }
@@ -95,18 +122,54 @@ describe("a compiler that compiles one commit after another", () => {
   test("says of each, to the byte, what a compiler that knows nothing says", () => {
     let planned = 0;
     fc.assert(
-      fc.property(fc.array(step, { minLength: 2, maxLength: 8 }), (steps) => {
+      fc.property(history, (steps) => {
         const warm = createCompiler();
         // Twice: the second time everything has been met before.
         for (const input of [...inputsOf(steps), ...inputsOf(steps)]) {
           const cold = compile(input);
           expect(warm(input)).toEqual(cold);
+          expect(cold.canonical ?? undefined).toBe(serialize(cold.plan ?? undefined));
           if (cold.canonical !== null) planned += 1;
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
     expect(planned).toBeGreaterThan(50);
+  });
+});
+
+describe("what is remembered of planned jobs", () => {
+  const jobs =
+    "  plain: { steps: [make] }\n  named: { env: { R: '${{ ref.name }}' }, steps: [make] }\n" +
+    "  hashed: { env: { H: \"${{ hash_files('a.c') }}\" }, steps: [make] }\n" +
+    "  first: { changes: [a.c], steps: [make] }\n  second: { needs: [{ job: first, when: skipped_ok }], steps: [make] }\n";
+  const text = pipeline(`jobs:\n${jobs}`);
+  const inputAt = (a: string, ref: string): CompileInput => {
+    const base = treeOf({ ".delta/pipeline.yaml": text, "a.c": "0" });
+    const head = treeOf({ ".delta/pipeline.yaml": text, "a.c": a });
+    const request = { jobs: [], all: false };
+    const event = testEvent({ ref, head: head.commit });
+    return { head, base, changes: changesBetween(base, head), event, compilerVersion: "1", request };
+  };
+  const same = (compiler: ReturnType<typeof createCompiler>, one: CompileInput, other: CompileInput) => {
+    const [before, after] = [compiler(one).plan?.jobs ?? [], compiler(other).plan?.jobs ?? []];
+    return after.filter((job) => before.includes(job)).map(({ key }) => key);
+  };
+
+  test("a job is the one of the last plan where nothing that it follows from differs", () => {
+    const [main, other] = ["refs/heads/main", "refs/heads/other"];
+    const warm = createCompiler();
+    expect(same(warm, inputAt("1", main), inputAt("2", main))).toEqual(["plain", "named", "first", "second"]);
+    expect(same(warm, inputAt("1", main), inputAt("1", other))).toEqual(["plain", "first", "second"]);
+    expect(same(warm, inputAt("1", main), inputAt("0", main))).toEqual(["plain", "named"]);
+  });
+
+  test("is bounded, and what is forgotten is planned again as it was", () => {
+    const main = "refs/heads/main";
+    const forgetful = createCompiler(new Preparations(10, new PlannedJobs(1)));
+    const inputs = ["1", "2", "0", "1"].map((a) => inputAt(a, main));
+    for (const input of inputs) expect(forgetful(input)).toEqual(compile(input));
+    expect(same(forgetful, inputAt("1", main), inputAt("2", main)).length).toBeLessThan(2);
   });
 });
 
