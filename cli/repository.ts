@@ -9,13 +9,10 @@ import { CliFailure, type FailureCode } from "./failure.ts";
 const MEANING: Readonly<Record<GitErrorCode, { code: FailureCode; hint: string | null }>> = {
   git_missing: { code: "git_failed", hint: null },
   not_a_repository: { code: "not_a_git_repository", hint: "Run it in one, or name one with -C DIR." },
-  unsafe_ownership: {
-    code: "git_failed",
-    hint: "Trust it with: git config --global --add safe.directory DIR",
-  },
+  unsafe_ownership: { code: "git_failed", hint: null },
   unknown_revision: { code: "revision_unknown", hint: "Fetch it first, or name another revision." },
   ref_deleted: { code: "revision_unknown", hint: null },
-  no_work_tree: { code: "not_a_git_repository", hint: "A working tree is needed for that." },
+  no_work_tree: { code: "not_a_git_repository", hint: null },
   too_large: { code: "git_failed", hint: null },
   timed_out: { code: "git_failed", hint: null },
   canceled: { code: "interrupted", hint: null },

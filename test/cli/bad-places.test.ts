@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { delta, type Result } from "./support/delta.ts";
@@ -42,6 +42,18 @@ describe("a git that cannot do it", () => {
         stderr: "delta: git 1.8.3.1 on PATH is too old; install git 2.30 or newer\n",
       });
     }
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a repository of another user", () => {
+  test("is said to be that once, with the one line that trusts it", async () => {
+    const { path: cwd } = makeRepository(SHOP);
+    for (const name of ["", ".git"]) chownSync(join(cwd, name), 65_534, 65_534);
+    const { code, stderr } = await delta(["plan"], { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: `delta: ${cwd} belongs to another user; if you trust it, run: git config --global --add safe.directory ${cwd}\n`,
+    });
   });
 });
 
