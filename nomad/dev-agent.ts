@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NodeList } from "./api-types.ts";
 import { NomadClient } from "./client.ts";
 import { CLIENT_DEFAULTS } from "./config.ts";
+import { freePorts } from "./free-ports.ts";
 import { NomadError } from "./nomad-error.ts";
 
 export interface DevAgent {
@@ -154,16 +154,4 @@ function deltaConfig(
       },
     },
   };
-}
-
-/** All are held at once, so that they differ; another process could still take one before Nomad does. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const at = server.address();
-    return at === null || typeof at === "string" ? 0 : at.port;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

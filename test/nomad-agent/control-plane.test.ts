@@ -10,7 +10,7 @@ import type { AttemptId } from "../../schemas/ids.ts";
 import type { ClaimProof } from "../../schemas/runner-protocol.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { hasEnded, type PlaneOnNomad, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
 import { missingPart } from "./parts.ts";

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { jobsTable, runLine } from "../../cli/progress/run-text.ts";
-import { startRelay } from "../../runner/relay.ts";
 import type { RunView } from "../../schemas/api.ts";
 import { FIRST_COMMIT, makeShopRepository } from "../demo/shop-repository.ts";
 import { ContainerWorld } from "../support/nomad/container-world.ts";
@@ -79,14 +78,7 @@ describe.runIf(missingPart("docker") === null)("the demo's repository in contain
     const pool = { task, ...RESOURCES };
     const plane = await startPlaneOnNomad(world.agent, { installation: "demo", pool, waitMs: DEMO_MS });
     onTestFinished(() => plane.stop());
-    const relay = await startRelay({
-      socketPath: join(world.runnerFolder, "control.sock"),
-      controlPlane: new URL(plane.plane.url),
-      ca: null,
-      connectionsMax: 64,
-      idleMs: 60_000,
-      connectMs: 5_000,
-    });
+    const relay = await world.relayTo(plane.plane.url);
     onTestFinished(() => relay.close());
     await expectTranscript("In containers", await runDemo(plane));
   });

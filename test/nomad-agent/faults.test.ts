@@ -5,7 +5,7 @@ import { jobNameOf } from "../../nomad/job-name.ts";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { allocationsOf, untilGone, untilObserved } from "../support/nomad/cluster.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { taskProcesses } from "../support/nomad/task-processes.ts";
 import { missingPart } from "./parts.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { RunView } from "../../schemas/api.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { hasEnded } from "../support/nomad/control-plane.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { guideSteps } from "../support/nomad/guide.ts";
 import { GuideWorld } from "../support/nomad/guide-world.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
@@ -87,7 +87,8 @@ describe.runIf(missingPart("docker") === null)(
         run = await api<RunView>(`/runs/${id}`);
         return isRight(run);
       };
-      const said = async () => [JSON.stringify(run, null, 1), ...world.log, await world.agent.logTail()].join("\n");
+      const said = async () =>
+        [JSON.stringify(run, null, 1), ...world.log, await world.agent.logTail()].join("\n");
       await withDeadline(what, WAIT_MS, look, said);
       return run;
     }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startRelay } from "../../runner/relay.ts";
 import type { RunView } from "../../schemas/api.ts";
 import { ContainerWorld } from "../support/nomad/container-world.ts";
 import { hasEnded, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
@@ -28,14 +27,7 @@ describe.runIf(missingPart("docker") === null)("an image of a registry, by its d
       resources_max: { cpu_millis: 2_000, memory_mb: 1_024, disk_mb: 1_000 },
     };
     const plane = await startPlaneOnNomad(world.agent, { installation, pool });
-    const relay = await startRelay({
-      socketPath: world.socketPath,
-      controlPlane: new URL(plane.plane.url),
-      ca: null,
-      connectionsMax: 64,
-      idleMs: 60_000,
-      connectMs: 5_000,
-    });
+    const relay = await world.relayTo(plane.plane.url);
     const repository = makeSourceRepository({
       ".delta/pipeline.yaml": "version: 1\nname: shop\njobs:\n  a: { steps: [make] }\n",
     });

@@ -12,6 +12,7 @@ import { qemuProfileOf } from "../../nomad/read-qemu-task.ts";
 import type { SetupOptions } from "../../nomad/setup-options.ts";
 import { MACHINE_CAPABILITIES, NAMESPACE_CAPABILITIES, policyText, setupFiles } from "../../nomad/setup.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
+import { grantToken, manage } from "../support/nomad/operator.ts";
 import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { findNomadBinary } from "./binary.ts";
 import { missingPart } from "./parts.ts";
@@ -35,25 +36,14 @@ describe.runIf(missingPart("agent") === null)("operators of machines, on a real 
     const config = { image_paths: [join(folder, "images")], args_allowlist: QEMU_FLAGS };
     agent = await startNomadAgent({ acl: true, plugins: [{ qemu: [{ config: [config] }] }] });
     for (const place of ["", "data", "data/client"]) await chmod(join(agent.folder, place), 0o711);
-    const [node] = (await manage("/nodes")) as { ID: string }[];
-    const { HTTPAddr } = (await manage(`/node/${node?.ID}`)) as { HTTPAddr: string };
+    const [node] = (await manage(agent, "/nodes")) as { ID: string }[];
+    const { HTTPAddr } = (await manage(agent, `/node/${node?.ID}`)) as { HTTPAddr: string };
     clientAddress = `http://${HTTPAddr}`;
   });
   afterAll(async () => {
     await agent.stop();
     await rm(folder, { recursive: true });
   });
-
-  async function manage(path: string, body?: object): Promise<unknown> {
-    const answer = await fetch(`${agent.address}/v1${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { "x-nomad-token": agent.managementToken ?? "" },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${path}: ${text}`);
-    return text === "" ? null : JSON.parse(text);
-  }
 
   /** The findings by their check, for a token with these rules; drivers are what this machine has. */
   async function diagnoseWith(
@@ -62,12 +52,7 @@ describe.runIf(missingPart("agent") === null)("operators of machines, on a real 
     images = join(folder, "images"),
     namespace = "default",
   ) {
-    await manage(`/acl/policy/${name}`, { Name: name, Rules: rules });
-    const token = (await manage("/acl/token", { Name: name, Type: "client", Policies: [name] })) as {
-      SecretID: string;
-    };
-    const tokenFile = join(folder, `${name}.token`);
-    await writeFile(tokenFile, token.SecretID, { mode: 0o600 });
+    const tokenFile = await grantToken(agent, folder, name, rules);
     const profile = qemuProfileOf({
       driver: "qemu",
       images: { "debian-12": machineImageIn(join(images, "debian-12")) },
@@ -113,7 +98,10 @@ describe.runIf(missingPart("agent") === null)("operators of machines, on a real 
   });
 
   test("the doctor says that the namespace does not let QEMU run", async () => {
-    await manage("/namespace", { Name: "no-machines", Capabilities: { EnabledTaskDrivers: ["docker"] } });
+    await manage(agent, "/namespace", {
+      Name: "no-machines",
+      Capabilities: { EnabledTaskDrivers: ["docker"] },
+    });
     const rules = policyText("no-machines", "delta-runner", CAPABILITIES);
     const found = await diagnoseWith("no-machines", rules, undefined, "no-machines");
     expect(found.get("pool machines")).toMatchObject({
@@ -158,11 +146,13 @@ describe.runIf(missingPart("agent") === null)("operators of machines, on a real 
       "vm-containers",
       "vm-machines",
     ]);
-    expect(await manage("/namespace/vm")).toMatchObject({
+    expect(await manage(agent, "/namespace/vm")).toMatchObject({
       Capabilities: { EnabledTaskDrivers: ["docker", "qemu"] },
     });
-    expect(await manage("/node/pool/vm-machines")).toMatchObject({ Name: "vm-machines" });
-    expect(await manage("/acl/policy/delta")).toMatchObject({ Rules: expect.stringContaining("read-logs") });
+    expect(await manage(agent, "/node/pool/vm-machines")).toMatchObject({ Name: "vm-machines" });
+    expect(await manage(agent, "/acl/policy/delta")).toMatchObject({
+      Rules: expect.stringContaining("read-logs"),
+    });
     for (const { name, text } of setupFiles(options)) await writeFile(join(folder, name), text);
     await writeFile(join(folder, "base.hcl"), `data_dir = "${folder}/data"\nclient {\n  enabled = true\n}\n`);
     const { path } = await findNomadBinary();

@@ -10,23 +10,13 @@ import type { SetupOptions } from "../../nomad/setup-options.ts";
 import { NAMESPACE_CAPABILITIES, policyText, setupFiles } from "../../nomad/setup.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { hasEnded, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
-import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
+import { grantToken, manage } from "../support/nomad/operator.ts";
+import { containerProfile, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
-import { dockerProfile } from "../../nomad/profiles/docker.ts";
 import { findNomadBinary } from "./binary.ts";
 import { missingPart } from "./parts.ts";
 
-const PROFILE = dockerProfile({
-  images: { defaultImage: "registry.example/base:1", allowed: [], requireDigest: false },
-  runnerVolume: "delta-runner",
-  network: { trusted: "none", fork: "none" },
-  capabilities: [],
-  runtime: null,
-  pidsLimit: 64,
-  temporaryMegabytes: 16,
-  user: "0",
-  seccompFile: null,
-});
+const PROFILE = containerProfile();
 
 describe.runIf(missingPart("agent") === null)("what operators are given, on a real agent with ACLs", () => {
   let agent: NomadAgent;
@@ -46,22 +36,8 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     await rm(folder, { recursive: true });
   });
 
-  const manage = async (path: string, body?: object): Promise<Record<string, unknown>> => {
-    const answer = await fetch(`${agent.address}/v1${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { "x-nomad-token": agent.managementToken ?? "" },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${path}: ${text}`);
-    return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-  };
-
   async function diagnoseWith(name: string, rules: string): Promise<readonly NomadFinding[]> {
-    await manage(`/acl/policy/${name}`, { Name: name, Rules: rules });
-    const token = await manage("/acl/token", { Name: name, Type: "client", Policies: [name] });
-    const tokenFile = join(folder, `${name}.token`);
-    await writeFile(tokenFile, String(token["SecretID"]), { mode: 0o600 });
+    const tokenFile = await grantToken(agent, folder, name, rules);
     const config = nomadConfig(agent.address, { tokenFile, pools: { default: poolOf(PROFILE) } });
     return await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null, client: null });
   }
@@ -75,7 +51,7 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     expect(findings.map(({ check }) => check)).toEqual(
       expect.arrayContaining(["reachable", "clock", "list-jobs", "read-job", "deregister-job", "nodes"]),
     );
-    expect(await manage("/jobs?prefix=delta-")).toEqual([]);
+    expect(await manage(agent, "/jobs?prefix=delta-")).toEqual([]);
   });
 
   test.each([
@@ -115,11 +91,14 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
       const [program, ...args] = use.split(" ");
       if (program === "nomad") await nomad(...args);
     }
-    expect(await manage("/namespace/by-hand")).toMatchObject({
+    expect(await manage(agent, "/namespace/by-hand")).toMatchObject({
       Capabilities: { EnabledTaskDrivers: ["docker"] },
     });
-    expect(await manage("/node/pool/by-hand")).toMatchObject({ Name: "by-hand" });
-    expect(await manage("/job/delta-main-relay")).toMatchObject({ Type: "system", NodePool: "by-hand" });
+    expect(await manage(agent, "/node/pool/by-hand")).toMatchObject({ Name: "by-hand" });
+    expect(await manage(agent, "/job/delta-main-relay")).toMatchObject({
+      Type: "system",
+      NodePool: "by-hand",
+    });
     const base = `data_dir = "${folder}/data"\nclient {\n  enabled = true\n}\n`;
     await writeFile(join(folder, "base.hcl"), base);
     expect(await nomad("config", "validate", "base.hcl", "delta-client.hcl")).toContain("valid");
@@ -150,19 +129,19 @@ describe.runIf(missingPart("agent") === null)("what operators are given, on a re
     const applied = await applySetup(client, options);
     expect(applied.map(({ outcome }) => outcome)).toEqual(["applied", "applied", "applied"]);
     expect(await applySetup(client, options)).toEqual(applied);
-    expect(await manage("/namespace/ci")).toMatchObject({
+    expect(await manage(agent, "/namespace/ci")).toMatchObject({
       Capabilities: { EnabledTaskDrivers: ["docker"], EnabledNetworkModes: ["none"] },
     });
-    expect(await manage("/node/pool/ci-containers")).toMatchObject({ Name: "ci-containers" });
-    expect((await manage("/acl/policy/delta"))["Rules"]).toBe(
-      policyText("ci", "delta-runner", NAMESPACE_CAPABILITIES),
-    );
+    expect(await manage(agent, "/node/pool/ci-containers")).toMatchObject({ Name: "ci-containers" });
+    expect(await manage(agent, "/acl/policy/delta")).toMatchObject({
+      Rules: policyText("ci", "delta-runner", NAMESPACE_CAPABILITIES),
+    });
     const withRelay = { ...options, relay: { kind: "nomad" as const, image: "registry.example/any:1" } };
     expect(await applySetup(client, withRelay)).toEqual([
       ...applied,
       { part: "relay job", name: "delta-main-relay", outcome: "applied" },
     ]);
-    expect(await manage("/job/delta-main-relay")).toMatchObject({
+    expect(await manage(agent, "/job/delta-main-relay")).toMatchObject({
       Type: "system",
       NodePool: "ci-containers",
     });

@@ -12,7 +12,7 @@ import { relayJobName } from "../../nomad/setup-relay.ts";
 import { setupFiles } from "../../nomad/setup.ts";
 import { makeAuthority } from "../support/certificates.ts";
 import { ContainerWorld, DEBIAN_IMAGE, type RunningRelay } from "../support/nomad/container-world.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { importDebian } from "../support/nomad/debian-image.ts";
 import { docker, importEmpty } from "../support/nomad/docker-engine.ts";
 import { missingPart } from "./parts.ts";

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -8,6 +8,7 @@ import type { TaskProfile } from "../../nomad/task-profile.ts";
 import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
 import { untilGone, untilObserved } from "../support/nomad/cluster.ts";
 import { mockProfile } from "../support/nomad/mock-profile.ts";
+import { grantToken } from "../support/nomad/operator.ts";
 import { dispatchRequest, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { missingPart } from "./parts.ts";
 
@@ -34,23 +35,8 @@ describe.runIf(missingPart("agent") === null)("with the rights that we ask opera
   });
   const cluster = { context: () => agent.logTail() };
 
-  const manage = async (path: string, body: object): Promise<Record<string, string>> => {
-    const headers = { "x-nomad-token": agent.managementToken ?? "" };
-    const answer = await fetch(`${agent.address}/v1${path}`, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${path}: ${text}`);
-    return text === "" ? {} : (JSON.parse(text) as Record<string, string>);
-  };
-
   const openWith = async (name: string, rules: string) => {
-    await manage(`/acl/policy/${name}`, { Name: name, Rules: rules });
-    const token = await manage("/acl/token", { Name: name, Type: "client", Policies: [name] });
-    const tokenFile = join(folder, `${name}.token`);
-    await writeFile(tokenFile, token["SecretID"] ?? "", { mode: 0o600 });
+    const tokenFile = await grantToken(agent, folder, name, rules);
     let hear = (): void => undefined;
     const heard = new Promise<void>((resolve) => (hear = resolve));
     const dispatcher = new NomadDispatcher(

@@ -10,7 +10,7 @@ import { NomadDispatcher } from "../../nomad/dispatcher.ts";
 import { attemptOfJobName, jobNamePrefix } from "../../nomad/job-name.ts";
 import { startNomadAgent } from "../support/nomad/agent.ts";
 import { FakeRunners } from "../support/nomad/fake-runners.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { mockProfile } from "../support/nomad/mock-profile.ts";
 import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
 import { insertPlannedRun, insertRepository } from "../support/planned-run.ts";

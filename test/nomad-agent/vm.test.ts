@@ -6,7 +6,7 @@ import { jobNameOf } from "../../nomad/job-name.ts";
 import type { RunView } from "../../schemas/api.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import { hasEnded, type PlaneOnNomad, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
-import { withDeadline } from "../support/nomad/deadline.ts";
+import { withDeadline } from "../support/deadline.ts";
 import { DEBIAN_ROOT, hangingInitrd } from "../support/nomad/machine-image.ts";
 import { MachineWorld } from "../support/nomad/machine-world.ts";
 import { taskProcesses } from "../support/nomad/task-processes.ts";

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startRelay } from "../../runner/relay.ts";
-import { type NomadAgent, startNomadAgent } from "../support/nomad/agent.ts";
+import { ContainerWorld, DEBIAN_IMAGE } from "../support/nomad/container-world.ts";
 import { hasEnded, startPlaneOnNomad } from "../support/nomad/control-plane.ts";
 import { importDebian } from "../support/nomad/debian-image.ts";
-import { buildTestRunnerFolder } from "../support/nomad/runner-folder.ts";
 import { makeSourceRepository } from "../support/source-repository.ts";
 import { missingPart } from "./parts.ts";
 
@@ -37,37 +32,23 @@ jobs:
 `;
 
 const POOL = {
-  task: { driver: "docker", default_image: "delta-test-debian:1", pids_limit: 128, tmp_mb: 16 },
+  task: { driver: "docker", default_image: `${DEBIAN_IMAGE}:1`, pids_limit: 128, tmp_mb: 16 },
   resources: { cpu_millis: 200, memory_mb: 256, disk_mb: 100 },
   resources_max: { cpu_millis: 2_000, memory_mb: 1_024, disk_mb: 1_000 },
 };
 
 describe.runIf(missingPart("docker") === null)("from a commit to a result on a real Nomad", () => {
-  let agent: NomadAgent;
-  let runnerFolder: string;
+  let containers: ContainerWorld;
   beforeAll(async () => {
-    runnerFolder = await mkdtemp(join(tmpdir(), "delta-folder-"));
-    await buildTestRunnerFolder(runnerFolder);
-    const volume = { path: runnerFolder, readOnly: true };
-    agent = await startNomadAgent({ docker: true, hostVolumes: { "delta-runner": volume } });
-    await importDebian(agent.folder, "delta-test-debian");
+    containers = await ContainerWorld.start();
+    await importDebian(containers.agent.folder, DEBIAN_IMAGE);
   }, 300_000);
-  afterAll(async () => {
-    await agent?.stop();
-    await rm(runnerFolder, { recursive: true, force: true });
-  });
+  afterAll(() => containers?.stop());
 
   test("a run's jobs are carried out in containers without a network", { timeout: 180_000 }, async () => {
     const repository = makeSourceRepository({ ".delta/pipeline.yaml": PIPELINE, "hello.txt": "hello\n" });
-    const world = await startPlaneOnNomad(agent, { installation: "whole", pool: POOL });
-    const relay = await startRelay({
-      socketPath: join(runnerFolder, "control.sock"),
-      controlPlane: new URL(world.plane.url),
-      ca: null,
-      connectionsMax: 64,
-      idleMs: 60_000,
-      connectMs: 5_000,
-    });
+    const world = await startPlaneOnNomad(containers.agent, { installation: "whole", pool: POOL });
+    const relay = await containers.relayTo(world.plane.url);
     onTestFinished(async () => {
       await world.stop();
       await relay.close();

@@ -4,26 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { diagnoseNomad, type DiagnoseOptions } from "../../nomad/diagnose.ts";
-import { dockerProfile } from "../../nomad/profiles/docker.ts";
 import { startFakeNomad } from "../support/nomad/fake-nomad.ts";
 import { type Fault, startFaultProxy } from "../support/nomad/fault-proxy.ts";
-import { nomadConfig, poolOf } from "../support/nomad/requests.ts";
+import { containerProfile, nomadConfig, poolOf } from "../support/nomad/requests.ts";
 
 const DIGEST = `registry.example/base@sha256:${"a".repeat(64)}`;
-
-function containers(image = DIGEST) {
-  return dockerProfile({
-    images: { defaultImage: image, allowed: [], requireDigest: false },
-    runnerVolume: "delta-runner",
-    network: { trusted: "none", fork: "none" },
-    capabilities: [],
-    runtime: null,
-    pidsLimit: 64,
-    temporaryMegabytes: 16,
-    user: "0",
-    seccompFile: null,
-  });
-}
 
 interface Situation {
   /** What goes wrong with the calls that match. */
@@ -34,7 +19,7 @@ interface Situation {
 }
 
 /** The findings by their check. */
-async function diagnose({ faults = [], image, tokenFile, options }: Situation) {
+async function diagnose({ faults = [], image = DIGEST, tokenFile, options }: Situation) {
   const fake = await startFakeNomad();
   const proxy = await startFaultProxy(fake.address);
   onTestFinished(async () => {
@@ -42,7 +27,7 @@ async function diagnose({ faults = [], image, tokenFile, options }: Situation) {
     await fake.close();
   });
   for (const [call, fault] of faults) proxy.inject(call, fault, 100);
-  const pools = { default: poolOf(containers(image)) };
+  const pools = { default: poolOf(containerProfile(image)) };
   const config = nomadConfig(proxy.address, { pools, tokenFile: tokenFile ?? null });
   const findings = await diagnoseNomad(config, {
     relaySocket: null,

@@ -1,13 +1,13 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { freePorts } from "../../../nomad/free-ports.ts";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
 import { agentConfig, type AgentOptions, type AgentRole, type DaemonRole } from "./agent-config.ts";
 import { dockerCommand, dockerHost, startDocker } from "./docker-engine.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** A real Nomad of this test alone: one server, one client. */
 export interface NomadAgent {
@@ -143,16 +143,4 @@ async function bootstrapToken(address: string, logTail: () => Promise<string>): 
     logTail,
   );
   return token;
-}
-
-/** All are held at once, so that they differ; another process could still take one before Nomad does. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const at = server.address();
-    return at === null || typeof at === "string" ? 0 : at.port;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,7 +1,7 @@
 import type { NomadPool } from "../../../nomad/config.ts";
 import type { Dispatcher, Observation } from "../../../schemas/dispatcher.ts";
 import type { AttemptId } from "../../../schemas/ids.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** A Nomad to test against, real or fake, reached over HTTP in both cases. */
 export interface Cluster {
@@ -17,7 +17,7 @@ export interface Cluster {
 }
 
 /** Enough for a loaded machine with two cores; nothing waits this long when all is well. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 export async function untilObserved(
   cluster: Pick<Cluster, "context">,

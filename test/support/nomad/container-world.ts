@@ -102,7 +102,7 @@ export class ContainerWorld {
     const options = { repository, steps: [] as Steps };
     const plane = await ControlPlaneStandIn.start(options);
     options.steps = typeof steps === "function" ? steps(plane) : steps;
-    const relay = await (choices.relay ?? ((url) => this.#relayTo(url)))(plane.url);
+    const relay = await (choices.relay ?? ((url) => this.relayTo(url)))(plane.url);
     const pools = { default: poolOf(dockerProfile(choices.profile ?? hardened)) };
     const dispatcher = new NomadDispatcher(nomadConfig(this.agent.address, { pools }));
     const request = makeDispatchRequest({
@@ -141,7 +141,8 @@ export class ContainerWorld {
     return { ...attempt, seen, report: plane.complete };
   }
 
-  async #relayTo(url: string): Promise<RunningRelay> {
+  /** A relay of this process, from where the containers look for it to that control plane. */
+  async relayTo(url: string): Promise<RunningRelay> {
     return await startRelay({
       socketPath: this.socketPath,
       controlPlane: new URL(url),

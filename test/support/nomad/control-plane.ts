@@ -10,7 +10,7 @@ import type { RunId } from "../../../schemas/ids.ts";
 import { HistoryChecker } from "../../simulation/history-checker.ts";
 import type { SourceRepository } from "../source-repository.ts";
 import type { NomadAgent } from "./agent.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 
 /** A control plane that was started as operators start it: by settings and a file, on one agent. */
 export interface PlaneOnNomad {

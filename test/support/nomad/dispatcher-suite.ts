@@ -5,7 +5,7 @@ import type { Hint } from "../../../schemas/dispatcher.ts";
 import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import { dispatchRequest, nomadConfig } from "./requests.ts";
 
 /** What the dispatcher promises on any Nomad; run on the fake and on a real agent. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 
 const run = promisify(execFile);
 const READY_MS = 60_000;

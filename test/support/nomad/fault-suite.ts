@@ -3,7 +3,7 @@ import type { NomadConfig } from "../../../nomad/config.ts";
 import { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import { allocationsOf, type Cluster, untilGone, untilObserved } from "./cluster.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import { REQUEST_TIMEOUT_MS } from "./fault-catalogue.ts";
 import { type Fault, startFaultProxy } from "./fault-proxy.ts";
 import { dispatchRequest, nomadConfig } from "./requests.ts";

@@ -15,7 +15,7 @@ import { HistoryChecker } from "../../simulation/history-checker.ts";
 import { insertPlannedRun, insertRepository, TEST_AUTHOR } from "../planned-run.ts";
 import { testJob, testPlan } from "../plans.ts";
 import type { Cluster } from "./cluster.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import { FakeRunners } from "./fake-runners.ts";
 import { CALLS, REQUEST_TIMEOUT_MS } from "./fault-catalogue.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { LEASE_TIMING_DEFAULT } from "../../../control-plane/lifecycle/lease-timing.ts";
 import { type ControlPlane, readConfig, startControlPlane } from "../../../control-plane/main.ts";
+import { freePorts } from "../../../nomad/free-ports.ts";
 import { findNomadBinary } from "../../nomad-agent/binary.ts";
 import { environment, ROOT } from "../../cli/support/delta.ts";
 import { type Authority, makeAuthority } from "../certificates.ts";
@@ -97,7 +97,7 @@ export class GuideWorld {
     await importDebian(agent.folder, IMAGE.replace(/:1$/, ""));
     const nomad = makeAuthority(join(folder, "nomad"));
     const plane = makeAuthority(join(folder, "plane"));
-    const planePort = await freePort();
+    const [planePort = 0] = await freePorts(1);
     const nomadFront = await startTlsFront(Number(new URL(agent.address).port), {
       certificate: nomad.issue("server", SERVER_NAME),
       clientAuthorities: [nomad.caFile],
@@ -214,12 +214,4 @@ export class GuideWorld {
     const [program = "", ...args] = /^ExecStart=(.*)$/m.exec(text)?.[1]?.split(" ") ?? [];
     this.#relay = spawn(program, args, { env: {}, stdio: ["ignore", "ignore", "ignore"] });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const at = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof at === "object" ? (at?.port ?? 0) : 0;
 }

@@ -8,7 +8,7 @@ import { jobNameOf } from "../../../nomad/job-name.ts";
 import type { AttemptId } from "../../../schemas/ids.ts";
 import { insertPlannedRun, insertRepository } from "../planned-run.ts";
 import { testJob, testPlan } from "../plans.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import { startFakeNomad } from "./fake-nomad.ts";
 import { dispatchRequest, nomadConfig } from "./requests.ts";
 

@@ -6,6 +6,7 @@ import {
   type NomadPool,
   type NomadResources,
 } from "../../../nomad/config.ts";
+import { dockerProfile } from "../../../nomad/profiles/docker.ts";
 import type { TaskProfile } from "../../../nomad/task-profile.ts";
 import type { DispatchRequest } from "../../../schemas/dispatcher.ts";
 import { makeDispatchRequest, makePlanJob } from "../dispatch-request.ts";
@@ -32,6 +33,21 @@ const RESOURCES_MAX: NomadResources = {
 
 export function poolOf(profile: TaskProfile, nodePool = "default"): NomadPool {
   return { nodePool, datacenters: ["*"], profile, resources: RESOURCES, resourcesMax: RESOURCES_MAX };
+}
+
+/** Containers as operators get them, on a registry that nobody asks. */
+export function containerProfile(image = "registry.example/base:1"): TaskProfile {
+  return dockerProfile({
+    images: { defaultImage: image, allowed: [], requireDigest: false },
+    runnerVolume: "delta-runner",
+    network: { trusted: "none", fork: "none" },
+    capabilities: [],
+    runtime: null,
+    pidsLimit: 64,
+    temporaryMegabytes: 16,
+    user: "0",
+    seccompFile: null,
+  });
 }
 
 /** An installation of its own, so that tests that share one Nomad never see each other. */

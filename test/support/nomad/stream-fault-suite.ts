@@ -3,7 +3,7 @@ import type { NomadConfig } from "../../../nomad/config.ts";
 import type { NomadDispatcher } from "../../../nomad/dispatcher.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import type { Hint } from "../../../schemas/dispatcher.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import type { FaultProxy } from "./fault-proxy.ts";
 import { dispatchRequest } from "./requests.ts";
 
