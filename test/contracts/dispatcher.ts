@@ -22,7 +22,7 @@ export interface DispatcherWorld {
 
 /** Backends with virtual machines are slow; every wait of the suite ends by then. */
 const WAIT_MS = 60_000;
-const POLL_MS = 25;
+const WAIT = { timeout: WAIT_MS };
 
 /** What every dispatcher promises; see schemas/dispatcher.ts. */
 export function dispatcherContract(name: string, makeWorld: () => Promise<DispatcherWorld>): void {
@@ -45,13 +45,13 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
       const request = world.request();
       expect(await world.dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
       expect(await stateOf(world.dispatcher, request)).toMatch(/^(pending|running)$/);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
     });
 
     test("repeating a request starts no second runner and names the first", async () => {
       const request = world.request();
       const first = await world.dispatcher.dispatch(request);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
       expect(await world.dispatcher.dispatch(structuredClone(request))).toEqual(first);
       await stopAndWait(world.dispatcher, request);
       expect(await world.starts(request.attemptId)).toBe(1);
@@ -65,7 +65,7 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
       const accepted = results.filter((result) => result.status === "accepted");
       expect(accepted.length).toBeGreaterThan(0);
       expect(new Set(accepted.map((result) => JSON.stringify(result))).size).toBe(1);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
       await stopAndWait(world.dispatcher, request);
       expect(await world.starts(request.attemptId)).toBe(1);
     });
@@ -73,7 +73,7 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
     test("a stop says gone only when the runner is gone, and may be repeated", async () => {
       const request = world.request();
       await world.dispatcher.dispatch(request);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
       await stopAndWait(world.dispatcher, request);
       expect(await world.running(request.attemptId)).toBe(0);
       expect(await world.dispatcher.stop({ attemptId: request.attemptId, graceMs: 100 })).toEqual({
@@ -85,7 +85,7 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
       const [stopped, other] = [world.request(), world.request()];
       await world.dispatcher.dispatch(stopped);
       await world.dispatcher.dispatch(other);
-      await until(async () => (await world.running(other.attemptId)) === 1);
+      await expect.poll(() => world.running(other.attemptId), WAIT).toBe(1);
       await stopAndWait(world.dispatcher, stopped);
       expect(await world.running(other.attemptId)).toBe(1);
       expect(await world.dispatcher.list(null)).toMatchObject({
@@ -97,9 +97,9 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
     test("a runner that ended is seen exited, and its attempt is not started again", async () => {
       const request = world.request();
       await world.dispatcher.dispatch(request);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
       await world.endRunner(request.attemptId);
-      await until(async () => (await stateOf(world.dispatcher, request)) === "exited");
+      await expect.poll(() => stateOf(world.dispatcher, request), WAIT).toBe("exited");
       expect(await world.dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
       expect(await world.starts(request.attemptId)).toBe(1);
       await stopAndWait(world.dispatcher, request);
@@ -108,7 +108,7 @@ export function dispatcherContract(name: string, makeWorld: () => Promise<Dispat
     test("a control plane started anew sees, does not repeat, and can stop what the last one started", async () => {
       const request = world.request();
       const first = await world.dispatcher.dispatch(request);
-      await until(async () => (await world.running(request.attemptId)) === 1);
+      await expect.poll(() => world.running(request.attemptId), WAIT).toBe(1);
       const next = await world.reopen();
       expect(await stateOf(next, request)).toMatch(/^(pending|running)$/);
       expect(await next.dispatch(request)).toEqual(first);
@@ -130,13 +130,5 @@ async function stateOf(dispatcher: Dispatcher, { attemptId }: DispatchRequest) {
 }
 
 async function stopAndWait(dispatcher: Dispatcher, { attemptId }: DispatchRequest): Promise<void> {
-  await until(async () => (await dispatcher.stop({ attemptId, graceMs: 500 })).status === "gone");
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + WAIT_MS;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`it did not happen within ${WAIT_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  await expect.poll(() => dispatcher.stop({ attemptId, graceMs: 500 }), WAIT).toEqual({ status: "gone" });
 }

@@ -37,7 +37,7 @@ test("a runner waits for a control plane that is not up yet", async () => {
   const plane = await world.plane({ steps: [{ run: "echo late" }] });
   await plane.stopListening();
   const runner = world.start(plane);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await plane.breakConnections(2);
   await plane.listen();
   expect(await runner.ended).toBe(RUNNER_EXIT.reported);
   expect(plane.log(1)).toBe("late\n");

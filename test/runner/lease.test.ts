@@ -35,12 +35,13 @@ test("a stale lease stops the job at once, without a grace, and nothing more is 
 });
 
 test("a runner cut off stops its job before its lease ends", async () => {
-  const lease = { ttl_ms: 5_000, heartbeat_interval_ms: 300, margin_ms: 2_000 };
+  // The margin is what a slow machine has to stop the job in.
+  const lease = { ttl_ms: 26_000, heartbeat_interval_ms: 300, margin_ms: 20_000 };
   const { plane, runner } = await world.run({ steps: [{ run: "echo up; sleep 300" }], lease });
   await plane.until(() => plane.log(1).includes("up") && plane.count("heartbeat") > 0);
   await plane.stopListening();
   const lastHeartbeat = plane.calls.findLast((call) => call.name === "heartbeat")?.atMs ?? 0;
-  while (processesOf(plane.attemptId).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => processesOf(plane.attemptId)).toEqual([]);
   expect(performance.now() - lastHeartbeat).toBeLessThan(lease.ttl_ms);
   expect(await runner.ended).toBe(RUNNER_EXIT.lease_lost);
   expect(runner.errors()).toContain("the lease could not be renewed in time");
@@ -50,7 +51,7 @@ test("answers that hang cost the lease as a broken connection does", async () =>
   let hanging = false;
   const { plane, runner } = await world.run({
     steps: [{ run: "echo up; sleep 300" }],
-    lease: { ttl_ms: 5_000, heartbeat_interval_ms: 300, margin_ms: 2_000 },
+    lease: { ttl_ms: 8_000, heartbeat_interval_ms: 300, margin_ms: 2_000 },
     fault: () => (hanging ? "hang" : undefined),
   });
   await plane.until(() => plane.log(1).includes("up"));
@@ -62,11 +63,11 @@ test("answers that hang cost the lease as a broken connection does", async () =>
 test("a control plane away for less than the lease costs nothing", async () => {
   const { plane, runner } = await world.run({
     steps: [{ run: "echo up; while [ ! -e go ]; do sleep 0.05; done; echo on", env: {} }],
-    lease: { ttl_ms: 15_000, heartbeat_interval_ms: 200, margin_ms: 1_000 },
+    lease: { ttl_ms: 60_000, heartbeat_interval_ms: 200, margin_ms: 1_000 },
   });
   await plane.until(() => plane.log(1).includes("up"));
   await plane.stopListening();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await plane.breakConnections(3);
   await plane.listen();
   writeFileSync(join(runner.workspaceRoot, `attempt-${plane.attemptId}`, "source", "go"), "");
   expect(await runner.ended, runner.errors()).toBe(RUNNER_EXIT.reported);
@@ -87,34 +88,48 @@ test("a heartbeat is never repeated under its number", async () => {
 });
 
 test("heartbeats keep their pace while the job takes every processor and floods its log", async () => {
+  const interval = 300;
   const { plane, runner } = await world.run({
     steps: [
       {
-        run: "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; timeout 4 yes 'some secret line'; kill 0",
+        run: "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; yes 'some secret line' & while [ ! -e go ]; do sleep 0.05; done; kill 0",
         continue_on_error: true,
       },
     ],
     spec: { masks: ["some secret"], log_bytes_max: 512 * 1024 },
-    lease: { ttl_ms: 10_000, heartbeat_interval_ms: 300, margin_ms: 1_000 },
+    lease: { ttl_ms: 60_000, heartbeat_interval_ms: interval, margin_ms: 1_000 },
   });
+  await plane.until(() => plane.log(1).includes("***"));
+  const before = plane.count("heartbeat");
+  // The same pace kept by this process shows what the machine itself takes from a timer.
+  const ticks: number[] = [performance.now()];
+  const ticking = setInterval(() => ticks.push(performance.now()), interval);
+  await plane.until(() => plane.count("heartbeat") >= before + 12);
+  clearInterval(ticking);
+  const since = ticks[0] as number;
+  ticks.push(performance.now());
+  writeFileSync(join(runner.workspaceRoot, `attempt-${plane.attemptId}`, "source", "go"), "");
   expect(await runner.ended, runner.errors()).toBe(RUNNER_EXIT.reported);
-  const beats = plane.calls.filter((call) => call.name === "heartbeat").map((call) => call.atMs);
-  const gaps = beats.slice(1).map((at, index) => at - (beats[index] as number));
-  expect(beats.length).toBeGreaterThan(8);
-  expect(Math.max(...gaps)).toBeLessThan(3_000);
+  const beats = plane.calls.filter(({ name, atMs }) => name === "heartbeat" && atMs >= since);
+  expect(longestGap(beats.map(({ atMs }) => atMs))).toBeLessThan(10 * Math.max(interval, longestGap(ticks)));
   expect(plane.complete?.outcome).toBe("succeeded");
 });
 
 test("a runner that slept through its lease finds it stale, stops its job and reports nothing", async () => {
   const { plane, runner } = await world.run({
     steps: [{ run: "echo up; sleep 300" }],
-    lease: { ttl_ms: 4_000, heartbeat_interval_ms: 200, margin_ms: 500 },
+    lease: { ttl_ms: 8_000, heartbeat_interval_ms: 200, margin_ms: 1_000 },
   });
   await plane.until(() => plane.log(1).includes("up"));
   runner.child.kill("SIGSTOP");
-  await new Promise((resolve) => setTimeout(resolve, 4_500));
+  await expect.poll(() => plane.isLeaseOver).toBe(true);
   runner.child.kill("SIGCONT");
   expect(await runner.ended).toBe(RUNNER_EXIT.lease_lost);
   expect([plane.count("complete"), plane.count("cancel-ack")]).toEqual([0, 0]);
   expect(processesOf(plane.attemptId)).toEqual([]);
 });
+
+/** The longest time between one and the next, in milliseconds. */
+function longestGap(times: readonly number[]): number {
+  return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
+}

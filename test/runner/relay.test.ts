@@ -101,7 +101,7 @@ describe("relay", () => {
   });
 
   test("a silent connection is closed, a busy one is not", async () => {
-    const world = await open(echo, { idleMs: 300 });
+    const world = await open(echo, { idleMs: 3_000 });
     const silent = await talk(world.socketPath);
     const busy = await talk(world.socketPath);
     const beat = setInterval(() => busy.write("."), 50);

@@ -93,7 +93,7 @@ test("a step past its timeout is stopped with all it started, and the report say
 test("an attempt past its timeout is stopped, and not even steps marked always run", async () => {
   const { report } = await complete({
     steps: [{ run: "sleep 300" }, { run: "echo no", always: true }],
-    spec: { timeout_ms: 1_500 },
+    spec: { timeout_ms: 5_000 },
   });
   expect(report).toMatchObject({ outcome: "timed_out", reason: "attempt_timeout" });
   expect(report.steps.map((step) => step.state)).toEqual(["canceled", "skipped"]);

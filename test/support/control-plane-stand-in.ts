@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createDoor, type ListenOptions } from "node:net";
 import { serveGit } from "./git-http-backend.ts";
 import { type AttemptOptions, type Message, ProtocolStandIn } from "./protocol-stand-in.ts";
 import { refusal, type Reply } from "./stored-logs.ts";
@@ -54,9 +55,7 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
   /** Starts listening, again on the same place after `stopListening`. */
   async listen(): Promise<void> {
     const { socketPath } = this.#options;
-    const port = this.url === "" ? 0 : Number(new URL(this.url).port);
-    const place = socketPath === undefined ? { host: "127.0.0.1", port } : { path: socketPath };
-    await new Promise<void>((resolve) => this.#server.listen(place, resolve));
+    await new Promise<void>((resolve) => this.#server.listen(this.#place, resolve));
     this.url =
       socketPath === undefined
         ? `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
@@ -68,12 +67,27 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Breaks that many connections to where it listened before, whatever comes on them. */
+  async breakConnections(count: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let left = count;
+    const door = createDoor((socket) => {
+      socket.on("error", () => {});
+      socket.destroy();
+      left -= 1;
+      if (left <= 0) resolve();
+    }).listen(this.#place);
+    await promise;
+    door.close();
+    await once(door, "close");
+  }
+
   count(name: CallName): number {
     return this.calls.filter((call) => call.name === name).length;
   }
 
   /** Resolves once the condition holds; looked at after every call. */
-  async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+  async until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -90,6 +104,12 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
       };
       this.#listeners.add(look);
     });
+  }
+
+  get #place(): ListenOptions {
+    const { socketPath } = this.#options;
+    if (socketPath !== undefined) return { path: socketPath };
+    return { host: "127.0.0.1", port: this.url === "" ? 0 : Number(new URL(this.url).port) };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -77,6 +77,10 @@ export class ProtocolStandIn {
     this.#revoked = true;
   }
 
+  get isLeaseOver(): boolean {
+    return performance.now() >= this.#expiresAtMs;
+  }
+
   log(stream: number): string {
     return this.logs.get(stream).bytes.toString("utf8");
   }
@@ -91,7 +95,7 @@ export class ProtocolStandIn {
     this.checkLeaseToken(message.authorization);
     const ended = this.complete !== null || this.cancelAck !== null;
     const isLog = name === "logs" || name === "close";
-    const live = !this.#revoked && performance.now() < this.#expiresAtMs && (!ended || isLog);
+    const live = !this.#revoked && !this.isLeaseOver && (!ended || isLog);
     const epoch =
       name === "logs" ? Number(query.get("epoch")) : (message.body as { readonly epoch: number }).epoch;
     if (epoch !== this.epoch) throw new Error(`wrong epoch ${epoch}`);
@@ -157,7 +161,7 @@ export class ProtocolStandIn {
   }
 
   #lease(): NonNullable<AttemptOptions["lease"]> {
-    return this.#options.lease ?? { ttl_ms: 10_000, heartbeat_interval_ms: 200, margin_ms: 500 };
+    return this.#options.lease ?? { ttl_ms: 60_000, heartbeat_interval_ms: 200, margin_ms: 500 };
   }
 
   #extend(): void {

@@ -37,21 +37,13 @@ async function startPlane(steps: StandInOptions["steps"], options: Partial<Stand
   return { plane, attemptId, request };
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error("it did not happen in time");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 test("a dispatched attempt runs to its report and is seen to have ended in order", async () => {
   const dispatcher = await world.open();
   const { plane, attemptId, request } = await startPlane([{ run: "cat file.txt" }]);
   expect(await dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
   await plane.until(() => plane.complete !== null);
   expect(plane.complete).toMatchObject({ outcome: "succeeded" });
-  await until(async () => (await dispatcher.observe([attemptId]))[0]?.state === "exited");
+  await expect.poll(async () => (await dispatcher.observe([attemptId]))[0]?.state).toBe("exited");
   expect(await dispatcher.observe([attemptId])).toMatchObject([
     { exitCode: 0, detail: "the runner ended with status 0 (reported)" },
   ]);
@@ -120,7 +112,7 @@ test("what a killed runner leaves, processes and workspace, is cleaned up", asyn
   await dispatcher.dispatch(request);
   await plane.until(() => plane.log(1).includes("up"));
   process.kill(world.pids(attemptId)[0] as number, "SIGKILL");
-  await until(() => processesOf(attemptId).length === 0 && readdirSync(world.workspaceRoot).length === 0);
+  await expect.poll(() => [...processesOf(attemptId), ...readdirSync(world.workspaceRoot)]).toEqual([]);
   expect(await dispatcher.stop({ attemptId, graceMs: 100 })).toEqual({ status: "gone" });
   expect(await dispatcher.observe([attemptId])).toMatchObject([
     { state: "exited", detail: "the runner was ended by SIGKILL" },
@@ -136,7 +128,7 @@ test("a stop ends a job that ignores its signal, and says gone when all of it is
   await dispatcher.dispatch(request);
   await plane.until(() => plane.log(1).includes("up"));
   expect(await dispatcher.stop({ attemptId, graceMs: 200 })).toEqual({ status: "stopping" });
-  await until(async () => (await dispatcher.stop({ attemptId, graceMs: 200 })).status === "gone");
+  await expect.poll(() => dispatcher.stop({ attemptId, graceMs: 200 })).toEqual({ status: "gone" });
   expect(processesOf(attemptId)).toEqual([]);
   expect(plane.complete).toMatchObject({ reason: "runner_error" });
 });
@@ -147,7 +139,7 @@ test("a runner that does not answer its stop is killed with its job", async () =
   await dispatcher.dispatch(request);
   await plane.until(() => plane.log(1).includes("up"));
   process.kill(world.pids(attemptId)[0] as number, "SIGSTOP");
-  await until(async () => (await dispatcher.stop({ attemptId, graceMs: 0 })).status === "gone");
+  await expect.poll(() => dispatcher.stop({ attemptId, graceMs: 0 })).toEqual({ status: "gone" });
   expect(processesOf(attemptId)).toEqual([]);
 });
 
@@ -185,7 +177,7 @@ test("a runner outlives a control plane that is killed, and the next one finds i
   writeFileSync(join(world.workspaceRoot, `attempt-${attemptId}`, "source", "go"), "");
   await plane.until(() => plane.complete !== null);
   expect(plane.log(1)).toBe("up\non\n");
-  await until(async () => (await next.observe([attemptId]))[0]?.state === "exited");
+  await expect.poll(async () => (await next.observe([attemptId]))[0]?.state).toBe("exited");
   expect(await next.dispatch(request)).toMatchObject({ status: "accepted" });
   expect(plane.count("claim")).toBe(1);
 });

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { createTestDatabase } from "../../support/database.ts";
+import { withDeadline } from "../../support/deadline.ts";
 import { deliver, pushDelivery } from "../../support/github/deliveries.ts";
 import { GitHubStandIn } from "../../support/github/stand-in.ts";
 import { HOSTILE_COMMITS } from "../../support/hostile/commits.ts";
@@ -58,17 +58,24 @@ type World = Awaited<ReturnType<typeof world>>;
 
 /** Asks the server again and again until the run is planned or refused; each question must be answered. */
 async function askUntilPlanned({ plane, runOf }: World, pushed: Awaited<ReturnType<World["push"]>>) {
-  const deadline = performance.now() + DEADLINE_MS;
-  const answered: string[] = [];
-  for (;;) {
-    const run = await runOf(pushed.head);
-    if (run !== undefined && FINAL.includes(run.state)) return { run, answered };
-    if (performance.now() > deadline) throw new Error(`the run is still ${run?.state}`);
-    expect(await healthOf(plane)).toBe(200);
-    expect(await pushed.tell()).toBe(202);
-    answered.push(run?.state ?? "");
-    await delay(10);
-  }
+  const states: string[] = [];
+  const answers: unknown[] = [];
+  let run: RunRow | undefined;
+  await withDeadline(
+    "the run to be planned or refused",
+    DEADLINE_MS,
+    async () => {
+      run = await runOf(pushed.head);
+      if (run !== undefined && FINAL.includes(run.state)) return true;
+      const asked = [healthOf(plane), pushed.tell()];
+      answers.push(await Promise.all(asked.map((answer) => answer.catch((error: unknown) => error))));
+      states.push(run?.state ?? "");
+      return false;
+    },
+    async () => `it is ${run?.state}`,
+  );
+  for (const answer of answers) expect(answer).toEqual([200, 202]);
+  return { run: run as RunRow, states };
 }
 
 async function healthOf({ url }: MeasuredPlane): Promise<number> {
@@ -117,10 +124,10 @@ test.each([
     const one = await world({ program, timeoutMs });
     expect(await healthOf(one.plane)).toBe(200);
     await one.plane.longestTurnMs();
-    const { run, answered } = await askUntilPlanned(one, await one.push(GOOD));
+    const { run, states } = await askUntilPlanned(one, await one.push(GOOD));
     expect(run).toMatchObject({ state: "plan_failed", reason: "internal_error", reason_detail: detail });
     // Between the two tries lie seconds, in which the run is being planned.
-    expect(answered).toContain("planning");
+    expect(states).toContain("planning");
     expect(await one.plane.longestTurnMs()).toBeLessThan(TURN_MS_MAX);
     expect(one.plane.isAlive()).toBe(true);
     expect(await healthOf(one.plane)).toBe(200);

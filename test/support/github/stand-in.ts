@@ -91,7 +91,7 @@ export class GitHubStandIn implements AsyncDisposable {
   }
 
   /** Resolves when the condition holds; looked at when a request comes and when it was answered. Rejects after the deadline. */
-  async until(condition: () => boolean, deadlineMs = 20_000): Promise<void> {
+  async until(condition: () => boolean, deadlineMs = 60_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
