@@ -37,7 +37,7 @@ export interface StepDraft {
 
 export interface NeedDraft {
   readonly job: string;
-  readonly when?: "done" | undefined;
+  readonly when?: "done" | "skipped_ok" | undefined;
   readonly optional?: true | undefined;
   readonly artifacts?: readonly string[] | undefined;
 }

@@ -35,6 +35,11 @@ export class KeyReader {
     return this.#left.has(key);
   }
 
+  /** The entry, which is not dealt with yet. */
+  peek(key: string): YamlEntry | null {
+    return this.#left.get(key) ?? null;
+  }
+
   /** The entry, which counts as dealt with from now on. */
   take(key: string): YamlEntry | null {
     const entry = this.#left.get(key) ?? null;

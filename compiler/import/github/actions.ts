@@ -4,10 +4,11 @@ import { isGlobProblem, parseGlob } from "../../globs/index.ts";
 import { parseDuration } from "../../language/duration.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import type { ArtifactDraft, CacheDraft, JobDraft } from "../emit.ts";
-import { changed, type KeyReader, leftOut, scalarText } from "../reader.ts";
-import type { Scope } from "./expression.ts";
+import { changed, type KeyReader, leftOut, noted, scalarText } from "../reader.ts";
+import { convertExpression, type Scope } from "./expression.ts";
 import type { ScriptStep } from "./shells.ts";
-import { convertText } from "./texts.ts";
+import { plainStep, takeHarmless, textOf } from "./action-inputs.ts";
+import { isSetup, setup } from "./setup-actions.ts";
 
 /** What actions of one job become. */
 export interface ActionEffects {
@@ -29,38 +30,8 @@ export interface ActionUse {
   readonly report: Report;
 }
 
-/** Images that hold what a setup action installs. */
-const SETUPS: Readonly<
-  Record<
-    string,
-    { readonly version: string; readonly image: string; readonly latest: string; readonly lone?: true }
-  >
-> = {
-  "actions/setup-node": { version: "node-version", image: "node", latest: "lts" },
-  "actions/setup-python": { version: "python-version", image: "python", latest: "3" },
-  "actions/setup-go": { version: "go-version", image: "golang", latest: "1" },
-  "actions/setup-java": { version: "java-version", image: "eclipse-temurin", latest: "21" },
-  "actions/setup-dotnet": { version: "dotnet-version", image: "mcr.microsoft.com/dotnet/sdk", latest: "9.0" },
-  "ruby/setup-ruby": { version: "ruby-version", image: "ruby", latest: "3" },
-  "dtolnay/rust-toolchain": { version: "toolchain", image: "rust", latest: "1" },
-  "actions-rs/toolchain": { version: "toolchain", image: "rust", latest: "1" },
-  "oven-sh/setup-bun": { version: "bun-version", image: "oven/bun", latest: "1" },
-  "denoland/setup-deno": { version: "deno-version", image: "denoland/deno", latest: "latest" },
-};
-
-/** Keys whose values only save time, or say what is so here anyway. */
-const NO_LOSS = new Set([
-  "persist-credentials",
-  "clean",
-  "check-latest",
-  "show-progress",
-  "set-safe-directory",
-]);
-
 /** Why keys of these actions have no counterpart. */
 const WHY: Readonly<Record<string, string>> = {
-  cache: "saves time only; write `caches` to have it",
-  "cache-dependency-path": "saves time only; write `caches` to have it",
   ref: "checks out something else than the event's commit",
   repository: "checks out another repository; clone it in a step",
   path: "checks out into another folder",
@@ -76,79 +47,61 @@ export function applyAction(name: string, use: ActionUse, effects: ActionEffects
   else if (name === "actions/upload-artifact") upload(use, effects);
   else if (name === "actions/download-artifact") download(use, effects);
   else if (name === "pnpm/action-setup") pnpm(use, effects);
-  else if (Object.hasOwn(SETUPS, name)) setup(name, use, effects);
+  else if (TIME_SAVERS.has(name)) saver(name, use);
+  else if (isSetup(name)) setup(name, use, effects);
   else return false;
   return true;
 }
 
-function checkout({ given, report }: ActionUse, effects: ActionEffects): void {
+/** Actions that save time and do nothing else. */
+const TIME_SAVERS = new Set(["Swatinem/rust-cache", "swatinem/rust-cache"]);
+
+function saver(name: string, { uses, given, report }: ActionUse): void {
+  for (const { key } of given?.entries() ?? []) given?.take(key);
+  noted(
+    report,
+    uses.value.span,
+    `The step of ${quote(name)} was left out: it saves time only; write \`caches\` to have it`,
+  );
+}
+
+function checkout({ given, scope, report }: ActionUse, effects: ActionEffects): void {
   const depth = scalarText(given?.node("fetch-depth"));
   if (effects.checkout === "none") effects.checkout = undefined;
   if (depth !== null && /^\d{1,6}$/.test(depth) && depth !== "1")
     effects.checkout = { depth: Number(depth) || "full" };
   takeHarmless(given);
+  if (isOfEvent(given?.peek("ref") ?? null, scope)) given?.take("ref");
+  if (isOfRepository(given?.peek("repository") ?? null, scope)) given?.take("repository");
   given?.finish("`actions/checkout`", WHY);
   if (depth !== null && !/^\d{1,6}$/.test(depth) && given !== null)
     changed(report, given.span, "This depth is no number; one commit is checked out");
 }
 
-function takeHarmless(given: KeyReader | null): void {
-  for (const key of NO_LOSS) given?.take(key);
+/** Expressions of ours for what is checked out anyway. */
+const EVENTS_OWN = new Set([
+  "event.head",
+  "(pr.source ?? '')",
+  "ref.full",
+  "ref.name",
+  "(pr.source ?? ref.name)",
+]);
+
+/** Whether a `ref` is the commit, or the ref, of the event: what is checked out when there is none. */
+function isOfEvent(entry: YamlEntry | null, scope: Scope): boolean {
+  const text = scalarText(entry?.value) ?? "";
+  const source = /^\s*\$\{\{((?:(?!\}\}).)*)\}\}\s*$/s.exec(text)?.[1];
+  const found = source === undefined ? null : convertExpression(source, scope);
+  return entry !== null && (text === "" || (found !== null && "text" in found && EVENTS_OWN.has(found.text)));
 }
 
-function setup(name: string, { uses, given, scope, report }: ActionUse, effects: ActionEffects): void {
-  const known = SETUPS[name];
-  if (known === undefined) return;
-  const written = given?.take(known.version) ?? null;
-  const file = given?.take(`${known.version}-file`) ?? null;
-  takeHarmless(given);
-  given?.take("distribution");
-  given?.take("registry-url");
-  given?.finish(quote(name), WHY);
-  if (file !== null && written === null)
-    changed(
-      report,
-      file.keySpan,
-      `The version is in ${quote(scalarText(file.value) ?? "")}; the image is that of ${quote(known.latest)}: choose its tag`,
-    );
-  const tag = versionTag(name, written, known.latest, scope, report);
-  const own = /^dtolnay\/.*@(\d[\w.]*)$/.exec(scalarText(uses.value) ?? "")?.[1];
-  if (tag === null) return;
-  const image = `${known.image}:${own ?? tag}`;
-  if (effects.image !== null && effects.image !== image)
-    leftOut(
-      report,
-      uses.value.span,
-      `The image is ${quote(effects.image)} already; choose one that holds ${quote(image)} as well`,
-    );
-  effects.image ??= image;
-}
-
-function versionTag(
-  name: string,
-  written: YamlEntry | null,
-  latest: string,
-  scope: Scope,
-  report: Report,
-): string | null {
-  if (written === null) return latest;
-  const lines = (scalarText(written.value) ?? "").trim().split(/\s*\n\s*/);
-  const version = convertText(lines.at(-1) ?? "", written.value.span, scope, report);
-  if (version === null) return null;
-  const tag = version
-    .replace(/(?:\.[x*])+$/, "")
-    .replace(/^lts\/(\*|-1)$/, "lts")
-    .replace(/^(?:stable|latest|nightly|[x*^]|>=.*)$/, latest)
-    .replace(/^[\^~]/, "");
-  if (lines.length > 1)
-    changed(report, written.keySpan, `Of several versions only ${quote(tag)} is in the image`);
-  if (/^[\w.-]+$|^\$\{\{ [^{}]+ \}\}$/.test(tag)) return tag;
-  leftOut(
-    report,
-    written.value.span,
-    `No image of ${quote(name)} is known for the version ${quote(tag)}; choose \`image\``,
+/** Without a `ref`, the same repository is that of the event. */
+function isOfRepository(entry: YamlEntry | null, scope: Scope): boolean {
+  const text = scalarText(entry?.value)?.replace(/\s/g, "") ?? "";
+  return (
+    text === "${{github.repository}}" ||
+    (text !== "" && text === scope.known?.get("github.repository")?.fixed)
   );
-  return null;
 }
 
 function cache(name: string, { uses, given, scope, report }: ActionUse, effects: ActionEffects): void {
@@ -160,10 +113,10 @@ function cache(name: string, { uses, given, scope, report }: ActionUse, effects:
   given?.finish(quote(name));
   const inside = paths.filter(isInside).map((path) => trimmed(path).replace(/\/$/, ""));
   if (inside.length < paths.length || key === null)
-    leftOut(
+    noted(
       report,
       uses.value.span,
-      "A cache holds files of the checkout only; point the tool at a folder there and write `caches`",
+      "A cache holds files of the checkout only, and saves time only; point the tool at a folder there and write `caches` to have it",
     );
   const mode = name.endsWith("/restore") ? "read" : name.endsWith("/save") ? "write" : undefined;
   if (inside.length > 0 && key !== null && key !== "")
@@ -234,11 +187,6 @@ function pnpm({ given, scope, report }: ActionUse, effects: ActionEffects): void
     effects.steps.push(plainStep(`npm install --global pnpm${version === null ? "" : `@${version}`}`));
 }
 
-/** A step of one plain command. */
-function plainStep(run: string): ScriptStep {
-  return { draft: { run }, lines: [], shell: undefined };
-}
-
 function isInside(path: string): boolean {
   const plain = trimmed(path)
     .replace(/\$\{\{[^{}]*\}\}/g, "x")
@@ -248,13 +196,6 @@ function isInside(path: string): boolean {
 
 function trimmed(path: string): string {
   return path.replace(/\/{2,}/g, "/").replace(/^(!?)(?:\.\/)+(?=.)/, "$1");
-}
-
-function textOf(given: KeyReader | null, key: string, scope: Scope, report: Report): string | null {
-  const entry = given?.take(key) ?? null;
-  const text =
-    entry === null ? null : convertText(scalarText(entry.value) ?? "", entry.value.span, scope, report);
-  return text === null || text.trim() === "" ? null : text.trim();
 }
 
 function linesOf(given: KeyReader | null, key: string, scope: Scope, report: Report): readonly string[] {

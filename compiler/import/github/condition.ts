@@ -11,6 +11,8 @@ export interface ConvertedCondition {
   readonly always: boolean;
   /** Jobs that must have succeeded, whatever became of the others. */
   readonly succeeded: ReadonlySet<string>;
+  /** Whether a need that was skipped is as good as one that succeeded. */
+  readonly skippedOk?: boolean;
   /** Where it means something else in rare cases. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -41,20 +43,28 @@ export function convertCondition(
 
 function conditionOf(source: string, scope: Scope): ConvertedCondition | { readonly problem: string } {
   const faults = new Report();
-  const parsed = parseExpression(source, nowhere, faults);
+  const parsed = parseExpression(source.replaceAll("needs.*.result", ALL_NEEDS), nowhere, faults);
   if (parsed === null) return { problem: faults.settle()[0]?.message ?? "it is no expression" };
   const succeeded = new Set<string>();
   const rest: Expression[] = [];
+  const refused = new Set<string>();
   let always = false;
   for (const part of conjuncts(parsed)) {
     const status = statusOf(part);
     const needed = succeededJob(part);
-    if (status !== null) always ||= status === "always";
+    const result = refusedResult(part);
+    if (result !== null) refused.add(result);
+    else if (status !== null) always ||= status === "always";
     else if (needed !== null) succeeded.add(needed);
     else rest.push(part);
   }
+  if (always && refused.size > 0 && !refused.has("failure"))
+    return { problem: "it asks how needed jobs ended, but not whether they failed" };
+  // What was canceled counts as no success in either case.
+  const isStrict = refused.has("failure") && refused.has("skipped");
+  const status = { always: always && !isStrict, succeeded, skippedOk: refused.has("failure") };
   const [first, ...others] = rest;
-  if (first === undefined) return { condition: undefined, always, succeeded };
+  if (first === undefined) return { condition: undefined, ...status };
   const whole = others.reduce<Expression>(
     (left, right) => ({ kind: "binary", operator: "&&", left, right, span: left.span }),
     first,
@@ -62,7 +72,19 @@ function conditionOf(source: string, scope: Scope): ConvertedCondition | { reado
   const answer = converted(whole, scope, true);
   if ("problem" in answer) return answer;
   const condition = answer.text === "true" ? undefined : answer.text;
-  return { condition, always, succeeded, notes: answer.notes };
+  return { condition, ...status, notes: answer.notes };
+}
+
+/** `needs.*.result` in a form that our grammar has. */
+const ALL_NEEDS = "needs['*'].result";
+
+/** The result of `!contains(needs.*.result, 'failure')`, which no needed job may have; null for anything else. */
+function refusedResult(expression: Expression): string | null {
+  if (expression.kind !== "not" || expression.operand.kind !== "call") return null;
+  const { name, arguments: given } = expression.operand;
+  const [list, result] = given;
+  if (name.toLowerCase() !== "contains" || list === undefined || result?.kind !== "literal") return null;
+  return dottedOrNull(list) === "needs.*.result" && typeof result.value === "string" ? result.value : null;
 }
 
 function conjuncts(expression: Expression): readonly Expression[] {

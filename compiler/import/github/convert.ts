@@ -11,7 +11,7 @@ import { KeyReader, leftOut, scalarText } from "../reader.ts";
 import type { Conversion } from "../write-pipeline.ts";
 import type { Known, Scope } from "./expression.ts";
 import { knownInputs } from "./inputs.ts";
-import { convertJob } from "./job.ts";
+import { convertJob, isEnded } from "./job.ts";
 import { concurrencyOf, tellPermissions } from "./parts.ts";
 import { convertEnvironment } from "./texts.ts";
 import { convertTriggers } from "./triggers.ts";
@@ -49,7 +49,12 @@ export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Readin
   tellPermissions(reader.take("permissions"), report);
   reader.take("run-name");
   reader.finish("the workflow");
-  const { jobs, writtenOf } = convertJobs(sources, reading, outcomes);
+  const { jobs: converted, writtenOf } = convertJobs(sources, reading, outcomes);
+  const jobs = new Map(
+    Array.from(converted, ([id, job]) =>
+      isEnded(job.environment, concurrency) ? [id, { ...job, interruptible: true }] : [id, job],
+    ),
+  );
   const draft: PipelineDraft = {
     name: name === null || name === "" ? undefined : name.slice(0, 100),
     on,

@@ -4,6 +4,7 @@ import { Report } from "../../diagnostics/report.ts";
 import { type Expression, parseExpression, untrustedName } from "../../expressions/index.ts";
 import { unreachable } from "../../unreachable.ts";
 import { literal } from "../emit.ts";
+import { choice, formatted } from "./text-values.ts";
 
 /** An expression of ours, or why there is none. */
 export type Converted =
@@ -159,6 +160,10 @@ function write(expression: Expression, scope: Writing): Known {
 }
 
 function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Writing): Known {
+  if (expression.name.toLowerCase() === "format") {
+    const text = formatted(expression.arguments.map((argument) => write(argument, scope)));
+    if (text !== null) return text;
+  }
   const name = FUNCTIONS[expression.name.toLowerCase()];
   if (name === undefined) throw new Unconvertible(`the function \`${expression.name}\` has no counterpart`);
   const given = expression.arguments.map((argument) => write(argument, scope));
@@ -221,6 +226,8 @@ function withArticle(type: ValueType): string {
 /** Here `&&` and `||` join conditions; there they choose values as well, which is left out. */
 function writeLogic(operator: "&&" | "||", left: Expression, right: Expression, scope: Writing): Known {
   const [one, other] = [write(left, scope), write(right, scope)];
+  const chosen = operator === "||" ? choice(one, other) : null;
+  if (chosen !== null) return chosen;
   if (one.type !== "boolean" && other.type !== "boolean" && operator === "||")
     throw new Unconvertible("it chooses between values");
   if (other.type === "string" && other.fixed !== undefined)

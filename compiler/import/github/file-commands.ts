@@ -51,6 +51,10 @@ const READ_PATH = `if [ -f ${PATH_FILE} ]; then
   while IFS= read -r delta_line || [ -n "$delta_line" ]; do PATH=$delta_line:$PATH; done < ${PATH_FILE}
 fi`;
 
+/** Kinds of events that have another name there. */
+const EVENT_NAME =
+  "case $GITHUB_EVENT_NAME in manual) export GITHUB_EVENT_NAME=workflow_dispatch ;; api) export GITHUB_EVENT_NAME=repository_dispatch ;; esac";
+
 /** What steps before a step wrote to, and what is read of it. */
 export interface FilesBefore {
   readonly env: boolean;
@@ -72,6 +76,7 @@ export function fileLines(
   if (run.includes("GITHUB_ENV")) lines.push(fileIn("GITHUB_ENV", ENV_FILE));
   if (run.includes("GITHUB_PATH")) lines.push(fileIn("GITHUB_PATH", PATH_FILE));
   if (run.includes("GITHUB_STEP_SUMMARY")) lines.push(fileIn("GITHUB_STEP_SUMMARY", '"$TMPDIR/summary"'));
+  if (run.includes("GITHUB_EVENT_NAME")) lines.push(EVENT_NAME);
   if (run.includes("GITHUB_WORKSPACE")) lines.push('export GITHUB_WORKSPACE="$DELTA_WORKSPACE"');
   if (run.includes("RUNNER_TEMP")) lines.push('export RUNNER_TEMP="$TMPDIR"');
   return lines;

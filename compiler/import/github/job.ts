@@ -2,13 +2,14 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import { allOf, type Env, type JobDraft, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
+import { allOf, type Env, type JobDraft, literal, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
+import { cacheHits } from "./cache-hits.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Known, Scope } from "./expression.ts";
 import { handOn, OUTPUT_READER } from "./file-commands.ts";
-import { type LateScope, type Needed, writingSteps } from "./late.ts";
+import { type LateScope, type Needed, writesVariables, writingSteps } from "./late.ts";
 import { convertStrategy } from "./matrix.ts";
 import { localActions } from "./local-action.ts";
 import { convertParts, tellPermissions } from "./parts.ts";
@@ -48,7 +49,10 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const container = reader.take("container");
   const written = reader.take("env");
   const runner = runnerOf(runsOn, container === null ? null : "", strategy.values, report, context);
-  const scope = jobScope(workflow.scope, strategy, runsOn === null ? null : systemOf(runner), written);
+  const scope = jobScope(workflow.scope, strategy, runsOn === null ? null : systemOf(runner), written, [
+    ...cacheHits(source.map.entries.get("steps")?.value, report),
+    ["github.job", { text: literal(entry.key), type: "string", fixed: entry.key }],
+  ]);
   const late = lateScope(source, written, context);
   const asked = convertCondition(reader.take("if"), scope, report);
   const own = convertEnvironment(written?.value, scope, report, late);
@@ -63,6 +67,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const name = reader.take("name");
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
+  const parts = convertParts(reader, scope, report);
   const one = inOneShell(steps.steps, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
     name: shortName(label, source, context),
@@ -80,7 +85,8 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     timeout: timeoutOf(reader.take("timeout-minutes"), report),
     allow_failure: allowFailureOf(reader.take("continue-on-error"), report),
     runner,
-    ...convertParts(reader, scope, report),
+    ...parts,
+    interruptible: isEnded(parts.environment, parts.concurrency) ? true : undefined,
     checkout: steps.checkout === "none" ? false : steps.checkout,
     caches: steps.caches.slice(0, CACHES_MAX),
     artifacts: steps.artifacts,
@@ -92,6 +98,15 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   if (draft.steps.length > 0) return draft;
   leftOut(report, entry.keySpan, `Nothing is left of the job ${quote(entry.key)}, and it was left out`);
   return null;
+}
+
+/** A newer one ends whatever runs there; here a deployment goes on unless it says otherwise. */
+export function isEnded(environment: JobDraft["environment"], concurrency: JobDraft["concurrency"]): boolean {
+  return (
+    environment !== undefined &&
+    typeof concurrency === "object" &&
+    concurrency["on_conflict"] === "cancel_older"
+  );
 }
 
 /** As many caches as a job may have. */
@@ -113,6 +128,7 @@ function jobScope(
   { axes, known }: { readonly axes: ReadonlySet<string>; readonly known: ReadonlyMap<string, Known> },
   system: string | null,
   env: YamlEntry | null,
+  own: readonly (readonly [string, Known])[],
 ): Scope {
   const axisNames = Array.from(known, ([name, value]): [string, Known][] => [
     [`matrix.${name}`, value],
@@ -122,12 +138,13 @@ function jobScope(
     system === null ? [] : [["runner.os", { text: `'${system}'`, type: "string", fixed: system }]];
   const hidden = new Set([...(mapOf(env?.value)?.entries.keys() ?? [])].map((name) => `env.${name}`));
   const above = [...(scope.known ?? [])].filter(([path]) => !hidden.has(path));
-  return { ...scope, axes, known: new Map([...above, ...axisNames, ...os, ...fixedEnv(env)]) };
+  return { ...scope, axes, known: new Map([...above, ...axisNames, ...os, ...own, ...fixedEnv(env)]) };
 }
 
 function lateScope(source: JobSource, env: YamlEntry | null, { sources, ids }: JobContext): LateScope {
   return {
     steps: writingSteps(source.map.entries.get("steps")?.value),
+    writesEnv: writesVariables(source.map.entries.get("steps")?.value),
     needs: sources.needed(source, ids),
     env: new Set([...source.workflow.envNames, ...(mapOf(env?.value)?.entries.keys() ?? [])]),
   };
@@ -183,7 +200,7 @@ function needsOf(
         : uploads.filter((one) => steps.downloads.includes(one));
       return {
         job,
-        when: isDone ? "done" : undefined,
+        when: isDone ? (asked?.skippedOk === true ? "skipped_ok" : "done") : undefined,
         artifacts: wanted.length > 0 && !isDone ? wanted : undefined,
       };
     }),

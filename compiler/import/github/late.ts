@@ -33,6 +33,8 @@ export interface LateScope {
   readonly needs: ReadonlyMap<string, NeededJob>;
   /** Variables of the environment, whatever they hold. */
   readonly env: ReadonlySet<string>;
+  /** Whether a step writes variables for those after it. */
+  readonly writesEnv?: boolean;
 }
 
 export interface NeededJob {
@@ -55,7 +57,8 @@ export function lateValue(source: string, scope: LateScope): LateValue | string 
   const secret = /^secrets\.([A-Za-z_]\w*)$/.exec(path)?.[1];
   if (secret !== undefined) return { ...plain, variable: secret, secret };
   const own = /^env\.([A-Za-z_]\w*)$/.exec(path)?.[1];
-  if (own !== undefined && scope.env.has(own)) return { ...plain, variable: own };
+  if (own !== undefined && (scope.env.has(own) || scope.writesEnv === true))
+    return { ...plain, variable: own };
   const [, step, output] = /^steps\.([\w-]+)\.outputs\.([\w-]+)$/.exec(path) ?? [];
   if (step !== undefined && output !== undefined)
     return scope.steps.has(step)
@@ -85,6 +88,13 @@ function named(...parts: readonly string[]): string {
     .join("_")
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, "_");
+}
+
+/** Whether the own script of a step writes variables. */
+export function writesVariables(node: YamlNode | undefined): boolean {
+  return itemsOf(node).some(
+    (item) => scalarText(mapOf(item)?.entries.get("run")?.value)?.includes("GITHUB_ENV") === true,
+  );
 }
 
 /** Ids of the steps whose own script may write outputs: it, or a program that it starts. */

@@ -33,6 +33,8 @@ export function convertStrategy(strategy: KeyReader | null, report: Report): Con
     return null;
   }
   const max = numberOf(most?.value);
+  if (most !== null && max === null)
+    changed(report, most.keySpan, "How many cells run at once is computed there; here all of them may");
   const stops = failFast === null ? true : booleanOf(failFast.value);
   if (stops === null && failFast !== null)
     changed(

@@ -83,6 +83,7 @@ const PREDEFINED: Readonly<Record<string, string>> = {
   GITHUB_REF_TYPE: "${{ ref.kind }}",
   GITHUB_BASE_REF: "${{ pr.target ?? '' }}",
   GITHUB_HEAD_REF: "${{ pr.source ?? '' }}",
+  GITHUB_EVENT_NAME: "${{ event.kind }}",
 };
 /** Set by lines before the script. */
 const BY_LINES = new Set([

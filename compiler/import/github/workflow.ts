@@ -9,6 +9,7 @@ import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Known, Scope } from "./expression.ts";
 import { type NeededJob, writingSteps } from "./late.ts";
+import { tellPermissions } from "./parts.ts";
 import { convertText } from "./texts.ts";
 
 /** What jobs of one workflow file share. */
@@ -101,7 +102,15 @@ export class JobSources {
     const { scope } = source.workflow;
     const asked = convertCondition(reader.take("if"), scope, report);
     const given = reader.map("with");
-    for (const key of ["uses", "needs", "name", "permissions", "concurrency"]) reader.take(key);
+    for (const key of ["uses", "needs", "name"]) reader.take(key);
+    tellPermissions(reader.take("permissions"), report);
+    for (const group of [reader.take("concurrency"), root.entries.get("concurrency") ?? null])
+      if (group !== null)
+        leftOut(
+          report,
+          group.keySpan,
+          "The `concurrency` of a call is that of no job here; write it on those that need it",
+        );
     const secrets = reader.take("secrets");
     if (secrets !== null && !passesOn(secrets))
       leftOut(

@@ -58,7 +58,13 @@ export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Readin
   const isCanceled = cancelsOlder(workflow, report);
   workflow?.finish("`workflow`");
   const isForRequests = mentionsRequests(root);
-  const context = { defaults: defaultsOf(root), variables, hasRules: rules !== undefined, isForRequests };
+  const context = {
+    defaults: defaultsOf(root),
+    variables,
+    hasRules: rules !== undefined,
+    isForRequests,
+    isCanceled,
+  };
   const { jobs, writtenOf } = convertJobs(writtenJobs(root, stages, outcomes), stages, context, outcomes);
   const draft: PipelineDraft = {
     name: name === null || name.includes("$") ? undefined : name.slice(0, 100),

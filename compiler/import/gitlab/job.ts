@@ -22,6 +22,8 @@ export interface JobContext {
   /** Whether `workflow` decides which events start the pipeline. */
   readonly hasRules: boolean;
   readonly isForRequests: boolean;
+  /** Whether a newer pipeline ends an older one of the same ref. */
+  readonly isCanceled: boolean;
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -79,7 +81,7 @@ export function convertJob(
     allow_failure: allowFailureOf(reader.take("allow_failure")),
     runner: runnerOf(reader.take("tags"), scope),
     ...convertAccess(reader, scope),
-    ...convertParts(entry.key, reader, scope),
+    ...convertParts(entry.key, reader, scope, context.isCanceled),
     ...checkoutOf(own, report),
     steps: [{ run: plainText(lines + run) }, ...afterStep(after, lines)],
   };

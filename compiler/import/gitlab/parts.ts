@@ -23,7 +23,7 @@ type Parts = Pick<
 >;
 
 /** What stands around a job's script: services, files kept, where it deploys to, and what it excludes. */
-export function convertParts(id: string, reader: KeyReader, scope: Scope): Parts {
+export function convertParts(id: string, reader: KeyReader, scope: Scope, isCanceled: boolean): Parts {
   const group = reader.take("resource_group");
   const environment = environmentOf(reader.take("environment"), scope);
   const called = typeof environment === "string" ? environment : environment?.["name"];
@@ -36,10 +36,18 @@ export function convertParts(id: string, reader: KeyReader, scope: Scope): Parts
     caches: cachesOf(reader.take("cache"), scope),
     environment,
     concurrency: name ?? undefined,
-    // Jobs are interruptible here as they are, and there only when they say so.
-    interruptible:
-      booleanOf(interruptible?.value) === true ? undefined : interruptible === null ? undefined : false,
+    interruptible: isInterruptible(interruptible, environment, isCanceled),
   };
+}
+
+/** Jobs are interruptible there only when they say so, and here unless they deploy or say otherwise. */
+function isInterruptible(
+  entry: YamlEntry | null,
+  environment: JobDraft["environment"],
+  isCanceled: boolean,
+): boolean | undefined {
+  if (booleanOf(entry?.value) === true) return environment === undefined ? undefined : true;
+  return entry !== null || isCanceled ? false : undefined;
 }
 
 /** A text with its variables filled in; null, and told, when nothing is known of one. */
