@@ -31,7 +31,7 @@ const TOGETHER = [
   chunk("changes", [
     "cli/(failure|read-[a-z-]+|repository|talk-diagnostics)",
     "compiler/(catalogue|components|globs)/",
-    "compiler/(diagnostics/(source-text|suggest)|input|input-texts|paths|pinned|unreachable)",
+    "compiler/(diagnostics/(quote|source-text|suggest)|input|input-texts|paths|pinned|unreachable)",
     "compiler/plan/(discovered-alone|wanted-contents)",
     // Files of other repositories are read by what reads pipelines, which `affected` mostly does without.
     "control-plane/git/(?!mirror|upload|forget|(complete-)?pinned)",

@@ -15,13 +15,16 @@ interface Arriving {
   received: number;
 }
 
-const HEADER = /^([0-9a-f]{40,64}) (commit|tree|blob|tag) (\d+)$/;
+const TYPES: ReadonlySet<string> = new Set<GitObject["type"]>(["commit", "tree", "blob", "tag"]);
+const SIZE = /^\d{1,15}$/;
+const NEWLINE = 0x0a;
 
 /** Cuts the stream of `git cat-file --batch` into answers. Each byte is copied once. */
 export class BatchAnswers {
   readonly #bytesMax: number;
   readonly #answer: (object: GitObject | null) => void;
-  #line: Buffer[] = [];
+  /** What has come of a header's line. */
+  #line = "";
   #arriving: Arriving | null = null;
 
   constructor(bytesMax: number, answer: (object: GitObject | null) => void) {
@@ -30,40 +33,38 @@ export class BatchAnswers {
   }
 
   push(chunk: Buffer): void {
-    let rest = chunk;
-    while (rest.length > 0) {
-      rest = this.#arriving === null ? this.#readLine(rest) : this.#readContent(this.#arriving, rest);
-    }
+    let at = 0;
+    while (at < chunk.length)
+      at = this.#arriving === null ? this.#readLine(chunk, at) : this.#readContent(this.#arriving, chunk, at);
   }
 
-  #readLine(chunk: Buffer): Buffer {
-    const end = chunk.indexOf(0x0a);
-    if (end < 0) {
-      this.#line.push(chunk);
-      return chunk.subarray(chunk.length);
-    }
-    const line = Buffer.concat([...this.#line, chunk.subarray(0, end)]).toString("latin1");
-    this.#line = [];
-    const [, id, type, digits] = HEADER.exec(line) ?? [];
-    if (id === undefined || type === undefined) {
+  /** Reads from `start` on, and returns where it ended. */
+  #readLine(chunk: Buffer, start: number): number {
+    const end = chunk.indexOf(NEWLINE, start);
+    this.#line += chunk.toString("latin1", start, end < 0 ? chunk.length : end);
+    if (end < 0) return chunk.length;
+    // `<id> <type> <size>`, or else the name that was asked for and what is wrong with it.
+    const [id = "", type = "", digits = "", ...more] = this.#line.split(" ");
+    this.#line = "";
+    if (more.length > 0 || !TYPES.has(type) || !SIZE.test(digits)) {
       this.#answer(null);
     } else {
       const size = Number(digits);
       const content = size > this.#bytesMax ? null : Buffer.allocUnsafe(size);
       this.#arriving = { id, type: type as GitObject["type"], size, content, received: 0 };
     }
-    return chunk.subarray(end + 1);
+    return end + 1;
   }
 
   /** The content is followed by one newline that is not part of it. */
-  #readContent(arriving: Arriving, chunk: Buffer): Buffer {
-    const taken = Math.min(chunk.length, arriving.size + 1 - arriving.received);
-    if (arriving.content !== null) chunk.copy(arriving.content, arriving.received, 0, taken);
-    arriving.received += taken;
+  #readContent(arriving: Arriving, chunk: Buffer, start: number): number {
+    const end = Math.min(chunk.length, start + arriving.size + 1 - arriving.received);
+    if (arriving.content !== null) chunk.copy(arriving.content, arriving.received, start, end);
+    arriving.received += end - start;
     if (arriving.received > arriving.size) {
       this.#arriving = null;
       this.#answer({ id: arriving.id, type: arriving.type, content: arriving.content });
     }
-    return chunk.subarray(taken);
+    return end;
   }
 }
