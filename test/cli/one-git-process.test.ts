@@ -1,22 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CountedGit } from "../support/git/counted-git.ts";
+import { COUNTED_PIPELINE, CountedGit } from "../support/git/counted-git.ts";
 import { delta } from "./support/delta.ts";
 import { makeRepository } from "./support/repository.ts";
-
-const PIPELINE = `version: 1
-name: shop
-jobs:
-  code:
-    timeout: 5m
-    changes: ["src/**"]
-    steps: [echo code]
-`;
 
 describe("one git process answers", () => {
   test.each([["affected"], ["graph"], ["plan"], ["explain", "code"]])("delta %s %s", async (...args) => {
     const repository = makeRepository({
-      ".delta/pipeline.yaml": PIPELINE,
+      ".delta/pipeline.yaml": COUNTED_PIPELINE,
       "package.json": "{}",
       "src/a.js": "1",
     });

@@ -1,19 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  type AffectedResult,
-  affectedComponents,
-  discoverComponents,
-} from "../../../compiler/components/index.ts";
-import { changesBetween } from "../../support/compiler/changes-between.ts";
+import { type AffectedResult, discoverComponents } from "../../../compiler/components/index.ts";
+import { change, type Files } from "../../support/compiler/affected-change.ts";
 import { treeOf } from "../../support/compiler/tree-snapshot.ts";
-
-type Files = Readonly<Record<string, string>>;
-
-function change(files: Files, edits: Files): AffectedResult {
-  const [base, head] = [treeOf(files), treeOf({ ...files, ...edits })];
-  const changes = changesBetween(base, head);
-  return affectedComponents({ head: discoverComponents(head), base: discoverComponents(base), changes });
-}
 
 /** Roots with the packages that a lockfile changed for them. */
 function packages(result: AffectedResult): (readonly [string, readonly string[]])[] {

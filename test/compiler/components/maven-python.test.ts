@@ -1,21 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  type AffectedResult,
-  affectedComponents,
-  discoverComponents,
-} from "../../../compiler/components/index.ts";
-import { changesBetween } from "../../support/compiler/changes-between.ts";
+import { discoverComponents } from "../../../compiler/components/index.ts";
+import { change, roots } from "../../support/compiler/affected-change.ts";
 import { treeOf } from "../../support/compiler/tree-snapshot.ts";
-
-type Files = Readonly<Record<string, string>>;
-
-function change(files: Files, edits: Files): AffectedResult {
-  const [base, head] = [treeOf(files), treeOf({ ...files, ...edits })];
-  const changes = changesBetween(base, head);
-  return affectedComponents({ head: discoverComponents(head), base: discoverComponents(base), changes });
-}
-
-const roots = ({ affected }: AffectedResult): string[] => affected.map(({ root }) => root);
 
 describe("Maven", () => {
   const parent = "<parent>\n    <groupId>org.x</groupId><artifactId>top</artifactId></parent>";

@@ -2,18 +2,10 @@ import { describe, expect, it } from "vitest";
 import { readCompileInput } from "../../../control-plane/git/index.ts";
 import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
 import { type PipelineEvent, pushEvent } from "../../../schemas/event.ts";
-import { CountedGit } from "../../support/git/counted-git.ts";
+import { COUNTED_PIPELINE, CountedGit } from "../../support/git/counted-git.ts";
 import { type CommitSpec, GitWorld } from "../../support/git/git-world.ts";
 
 const MAIN = "refs/heads/main";
-const PIPELINE = `version: 1
-name: shop
-jobs:
-  code:
-    timeout: 5m
-    changes: ["src/**"]
-    steps: [echo code]
-`;
 const LINES = Array.from({ length: 40 }, (_, line) => `line ${line} of a file that is long enough\n`).join(
   "",
 );
@@ -23,7 +15,7 @@ async function mirror(
   ...later: readonly Omit<CommitSpec, "ref">[]
 ): Promise<{ world: GitWorld; ids: string[] }> {
   const world = await GitWorld.create({ bare: true });
-  const files = { ".delta/pipeline.yaml": PIPELINE, "src/a.ts": "1", "docs/long.md": LINES };
+  const files = { ".delta/pipeline.yaml": COUNTED_PIPELINE, "src/a.ts": "1", "docs/long.md": LINES };
   const ids = await world.commits([{ ref: MAIN, files }, ...later.map((spec) => ({ ref: MAIN, ...spec }))]);
   return { world, ids };
 }

@@ -2,6 +2,16 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+/** A pipeline whose one job asks git for all that a plan may ask: what changed, and what its files hold. */
+export const COUNTED_PIPELINE = `version: 1
+name: shop
+jobs:
+  code:
+    timeout: 5m
+    changes: ["src/**"]
+    steps: [echo code]
+`;
+
 /** A `git` that writes down each time it is started and then is the real one. */
 export class CountedGit implements AsyncDisposable {
   readonly #folder: string;
