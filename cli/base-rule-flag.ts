@@ -18,9 +18,15 @@ export const baseRuleFlag = {
     summary: "Full id of a commit that the control plane could not have; it is taken not to be here either.",
     helpValue: "COMMIT",
     multiple: true,
+    multipleNonGreedy: true,
     parse: (id) =>
       COMMIT.test(id)
         ? Promise.resolve(id)
-        : Promise.reject(new CliFailure("usage", `--missing-commit ${id} is no full commit id`)),
+        : Promise.reject(
+            new CliFailure(
+              "usage",
+              `--missing-commit ${id} is no full commit id: 40 or 64 hexadecimal digits`,
+            ),
+          ),
   }),
 };

@@ -20,7 +20,7 @@ export const eventFlags: FlagInput = Object.fromEntries(
 function definition(name: string, summary: string, takesValue: boolean): FlagInput[string] {
   const common = { summary, helpGroup: "EVENT", ...(name === "event" ? {} : { dependsOn: ["event"] }) };
   if (!takesValue) return boolean(common);
-  return name === "input" ? string({ ...common, multiple: true }) : string(common);
+  return name === "input" ? string({ ...common, multiple: true, multipleNonGreedy: true }) : string(common);
 }
 
 /** The event that the flags describe; null when there is no --event. Throws `usage` when they do not fit together. */
@@ -37,5 +37,9 @@ export function eventOf(flags: Readonly<Record<string, unknown>>): PipelineEvent
   const inputs = (flags["input"] as readonly string[] | undefined) ?? [];
   const event = eventFromFlags({ values, inputs, switches } satisfies EventFlagValues);
   if (typeof event === "string") throw new CliFailure("usage", event);
+  // A commit that no branch and no tag names stands for itself.
+  if (!/^refs\/|^[0-9a-f]{40,64}$/.test(event.ref)) {
+    throw new CliFailure("usage", `--ref takes a full name such as refs/heads/main, not ${event.ref}`);
+  }
   return event;
 }

@@ -111,6 +111,17 @@ describe("delta validate", () => {
     expect(readFileSync(join(folder, "bad.yaml"), "utf8")).toBe(GOOD);
   });
 
+  test("a pipeline that is named twice, by its folder and by itself, counts once", async () => {
+    const { path } = makeRepository({ ".delta/pipeline.yaml": GOOD.replace("steps:", "stpes:") });
+    const twice = await delta(["validate", "--json", ".", ".delta", ".delta/pipeline.yaml"], { cwd: path });
+    const once = await delta(["validate", "--json", ".delta/pipeline.yaml"], { cwd: path });
+    expect(JSON.parse(once.stdout).diagnostics).not.toEqual([]);
+    expect(JSON.parse(twice.stdout).diagnostics).toEqual(JSON.parse(once.stdout).diagnostics);
+    writeFileSync(join(path, ".delta/pipeline.yaml"), GOOD);
+    const good = await delta(["validate", ".delta", ".delta/pipeline.yaml"], { cwd: path });
+    expect(good).toMatchObject({ code: 0, stdout: ".delta/pipeline.yaml is valid\n" });
+  });
+
   test("a folder without a pipeline and without YAML files ends with 3", async () => {
     const folder = temporaryFolder();
     const { code, stderr } = await delta(["validate", folder], { cwd: folder });
