@@ -36,6 +36,7 @@ export async function serveUntilStopped(request: ServeRequest): Promise<ServeAns
   const { server, logFile } = await startHere({
     overrides: isUp ? { host: "127.0.0.1" } : { localRepositories: false },
     log: isUp ? "file" : "stderr",
+    startedBy: isUp ? "delta up" : "delta server",
   });
   const { stateFolder: state, dispatcher } = readConfig();
   const answer: ServeAnswer = { version: 1, url: server.url, state };

@@ -6,12 +6,16 @@ import {
   type ControlPlaneConfig,
 } from "../control-plane/main.ts";
 import { CliFailure } from "./failure.ts";
+import { findLiveServer } from "./find-server.ts";
 import { openLogFile } from "./log-file.ts";
+import { readServerFile } from "./state-folder.ts";
 
 export interface StartRequest {
   readonly overrides: Partial<ControlPlaneConfig>;
   /** Log lines go to stderr, or to a file in the state folder. */
   readonly log: "stderr" | "file";
+  /** The command that starts it. */
+  readonly startedBy: "delta up" | "delta run" | "delta server";
 }
 
 export interface StartedControlPlane {
@@ -21,25 +25,42 @@ export interface StartedControlPlane {
 }
 
 /** Starts a control plane in this process. What keeps it from starting becomes a failure with a hint. */
-export async function startHere({ overrides, log }: StartRequest): Promise<StartedControlPlane> {
+export async function startHere({ overrides, log, startedBy }: StartRequest): Promise<StartedControlPlane> {
   try {
     const config = readConfig(process.env, overrides);
-    if (log === "stderr") return { server: await startControlPlane(config), logFile: null };
+    if (log === "stderr") return { server: await startControlPlane(config, { startedBy }), logFile: null };
     const file = await openLogFile(config.stateFolder);
-    const server = await startControlPlane(config, { logStream: file.stream });
+    const server = await startControlPlane(config, { logStream: file.stream, startedBy });
     return { server, logFile: file.path };
   } catch (error) {
-    throw startFailure(error);
+    throw (await ownServerInTheWay(error)) ?? startFailure(error);
   }
 }
 
-/** The operating system's code in an error or in what caused it. */
-function systemCode(error: unknown): string | undefined {
+/** The operating system's error in an error or in what caused it. */
+function systemError(error: unknown): (NodeJS.ErrnoException & { readonly port?: number }) | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return code;
+    if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return at;
   }
   return undefined;
+}
+
+/** The port is held by the live server of this very state folder, which the same commands find and use. */
+async function ownServerInTheWay(error: unknown): Promise<CliFailure | null> {
+  const system = systemError(error);
+  const own = await readServerFile();
+  if (system?.code !== "EADDRINUSE" || own === null || URL.parse(own.url)?.port !== String(system.port))
+    return null;
+  if ((await findLiveServer()) === null) return null;
+  const who = own.startedBy === null ? "a control plane" : `\`${own.startedBy}\``;
+  const until = own.startedBy === "delta run" ? " until its run has ended" : "";
+  return new CliFailure(
+    "port_in_use",
+    `${who} (process ${own.pid}) serves this state folder at ${own.url}${until}`,
+    "`delta run` and `delta runs` use it. A second one beside it needs a port of its own: --port or DELTA_PORT.",
+    error,
+  );
 }
 
 function startFailure(error: unknown): CliFailure {
@@ -48,7 +69,7 @@ function startFailure(error: unknown): CliFailure {
     return new CliFailure("usage", error.message, "docs/operate/configuration.md lists the settings.", error);
   }
   const { message, name } = error as Error;
-  const code = systemCode(error);
+  const code = systemError(error)?.code;
   if (code === "EADDRINUSE") {
     const hint = "Another program has it: stop that, or choose a port with --port or DELTA_PORT.";
     return new CliFailure("port_in_use", message, hint, error);

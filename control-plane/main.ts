@@ -55,6 +55,8 @@ export interface StartOptions {
   readonly planner?: Pick<PlannerSettings, "program" | "timeoutMs">;
   /** Where log lines go; stderr when absent. */
   readonly logStream?: { write(line: string): void };
+  /** The command that starts it, for who finds it in the way. */
+  readonly startedBy?: string;
 }
 
 /**
@@ -115,7 +117,7 @@ export async function startControlPlane(
     observing.hint(hint);
     observer.soon();
   };
-  await writeServerFile(stateFolder, { url, token });
+  await writeServerFile(stateFolder, { url, token, started_by: options.startedBy ?? null });
   started.defer(() => removeServerFile(stateFolder));
 
   const running = started.move();

@@ -9,6 +9,8 @@ export interface ServerFile {
   readonly url: string;
   readonly token: string;
   readonly pid: number;
+  /** The command that started it, such as `delta up`; null when that is not known. */
+  readonly started_by: string | null;
 }
 
 const KEY_BYTES = 32;

@@ -23,7 +23,11 @@ type PlanRules = Pick<CompileRequest, "limits" | "policy">;
 async function startOwn({ limits, policy }: PlanRules): Promise<StartedControlPlane> {
   const { startHere } = await import("../start-control-plane.ts");
   const startOn = (port: number): Promise<StartedControlPlane> =>
-    startHere({ overrides: { port, host: "127.0.0.1", planJobsMax: limits.jobs, policy }, log: "file" });
+    startHere({
+      overrides: { port, host: "127.0.0.1", planJobsMax: limits.jobs, policy },
+      log: "file",
+      startedBy: "delta run",
+    });
   const before = Number(URL.parse((await readServerFile())?.url ?? "")?.port ?? 0);
   return startOn(before).catch((error: unknown) => {
     if (before === 0 || !(error instanceof CliFailure) || error.code !== "port_in_use") throw error;

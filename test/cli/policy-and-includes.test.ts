@@ -11,7 +11,7 @@ const include = (sha256: string): string =>
   `include: [{ repo: team/ci, ref: v3, sha256: "${sha256}", file: node.yaml }]`;
 
 /** Each is a process of its own, on a machine that may have more to do. */
-const SEVERAL_COMMANDS_MS = 90_000;
+const SEVERAL_COMMANDS_MS = 300_000;
 
 interface PlanAnswer {
   readonly digest: string | null;

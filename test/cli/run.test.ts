@@ -33,6 +33,17 @@ function shop(pipeline = PIPELINE): TestRepository {
   return repository;
 }
 
+/** A pipeline of one job that says in the folder that it has begun, and waits there for `go`. */
+function waiting(folder: string): string {
+  return `version: 1
+name: slow
+jobs:
+  slow:
+    steps:
+      - run: echo started > ${folder}/started; while [ ! -e ${folder}/go ]; do sleep 0.1; done
+`;
+}
+
 /** A state folder of this test's own, whose database is stopped when nobody uses it any more. */
 function world(): { state: string; env: NodeJS.ProcessEnv } {
   const state = temporaryFolder();
@@ -43,7 +54,7 @@ function run(repository: TestRepository, env: NodeJS.ProcessEnv, ...args: string
   return delta(["run", ...args], { cwd: repository.path, env });
 }
 
-describe("delta run", { timeout: 90_000 }, () => {
+describe("delta run", { timeout: 300_000 }, () => {
   test("runs what the change needs, shows a table, ends with 0 and leaves no process", async () => {
     const { state, env } = world();
     const { code, stdout, stderr } = await run(shop(), env, "--base", "HEAD~1");
@@ -149,7 +160,7 @@ jobs:
   });
 });
 
-describe("delta up", { timeout: 90_000 }, () => {
+describe("delta up", { timeout: 300_000 }, () => {
   test("says where it is, serves `delta run` and `delta runs`, and SIGINT stops all of it", async () => {
     const { state, env } = world();
     const repository = shop();
@@ -174,6 +185,9 @@ describe("delta up", { timeout: 90_000 }, () => {
     });
     expect(taken.code).toBe(3);
     expect(taken.stderr).toMatch(/port \d+ .*another program holds it/);
+    const twice = await delta(["up", "--port", new URL(url).port], { cwd: repository.path, env });
+    expect(twice.code).toBe(3);
+    expect(twice.stderr).toContain(`\`delta up\` (process ${up.pid}) serves this state folder at ${url}\n`);
     const doctor = await delta(["doctor"], { cwd: repository.path, env });
     expect(doctor.stdout).toContain(`✓ server        ${url}`);
 
@@ -183,17 +197,28 @@ describe("delta up", { timeout: 90_000 }, () => {
     expect((await delta(["runs", "list"], { cwd: repository.path, env })).code).toBe(3);
   });
 
+  test("tells that its port is held by a `delta run` of the same state folder", async () => {
+    const folder = temporaryFolder();
+    const { state, env } = world();
+    const repository = shop(waiting(folder));
+    const running = startDelta(["run", "--all"], { cwd: repository.path, env });
+    const result = finished(running);
+    await whenItSays(() => readFileSync(join(folder, "started"), "utf8"), "started");
+    const { url } = JSON.parse(readFileSync(join(state, "server.json"), "utf8")) as { url: string };
+    const up = await delta(["up", "--port", new URL(url).port], { cwd: repository.path, env });
+    writeFileSync(join(folder, "go"), "");
+    expect(up.code).toBe(3);
+    expect(up.stderr).toContain(
+      `\`delta run\` (process ${running.pid}) serves this state folder at ${url} until its run has ended`,
+    );
+    expect((await result).code).toBe(0);
+    await whenGone(state);
+  });
+
   test("`delta run` goes on when the server it uses is killed in the middle", async () => {
     const folder = temporaryFolder();
-    const pipeline = `version: 1
-name: slow
-jobs:
-  slow:
-    steps:
-      - run: echo started > ${folder}/started; while [ ! -e ${folder}/go ]; do sleep 0.1; done
-`;
     const { state, env } = world();
-    const repository = shop(pipeline);
+    const repository = shop(waiting(folder));
     const up = startDelta(["up", "--port", "0"], { cwd: repository.path, env });
     const stopped = finished(up);
     let said = "";

@@ -47,7 +47,7 @@ function runOnTerminal(step: (folder: string) => string, size = "cols 100 rows 3
   };
 }
 
-describe.skipIf(!hasScript)("delta run on a terminal", { timeout: 120_000 }, () => {
+describe.skipIf(!hasScript)("delta run on a terminal", { timeout: 300_000 }, () => {
   test("redraws its lines in place while jobs run, and leaves the table", async () => {
     const terminal = runOnTerminal((folder) => `while [ ! -e ${folder}/go ]; do sleep 0.1; done`);
     await whenItSays(terminal.screen, "0 of 1 jobs ended");

@@ -42,6 +42,7 @@ describe("a control plane", () => {
     const path = join(stateFolder, "server.json");
     expect(JSON.parse(await readFile(path, "utf8"))).toEqual({
       version: 1,
+      started_by: null,
       url: plane.url,
       token: plane.apiToken,
       pid: process.pid,

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { withDeadline } from "../../support/deadline.ts";
 
 /** How long a test waits for something that must come. */
-const DEADLINE_MS = 45_000;
+const DEADLINE_MS = 90_000;
 
 /** Command lines of living processes that name this folder, in their arguments or as where they work. */
 export async function processesOf(folder: string): Promise<string[]> {
@@ -17,27 +17,28 @@ export async function processesOf(folder: string): Promise<string[]> {
 
 /** Waits until no process names the folder; what still does is in the error. */
 export async function whenGone(folder: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  let left = await processesOf(folder);
-  while (left.length > 0) {
-    if (performance.now() > deadline) throw new Error(`still there: ${left.join("; ")}`);
-    await delay(50);
-    left = await processesOf(folder);
-  }
+  let left: readonly string[] = [];
+  await withDeadline(
+    "every process of the folder to end",
+    DEADLINE_MS,
+    async () => {
+      left = await processesOf(folder);
+      return left.length === 0;
+    },
+    async () => left.join("; "),
+  );
 }
 
 /** Waits until the text that `read` gives contains the words; `read` may throw until then. */
 export async function whenItSays(read: () => string, words: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    let text = "";
-    try {
+  let text = "";
+  await withDeadline(
+    `the words ${JSON.stringify(words)}`,
+    DEADLINE_MS,
+    async () => {
       text = read();
-    } catch {
-      // What is read is not there yet.
-    }
-    if (text.includes(words)) return;
-    if (performance.now() > deadline) throw new Error(`never said ${JSON.stringify(words)}: ${text}`);
-    await delay(25);
-  }
+      return text.includes(words);
+    },
+    async () => text,
+  );
 }
