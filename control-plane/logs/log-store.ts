@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { BlobStore } from "../../schemas/blob-store.ts";
 import type { AttemptId } from "../../schemas/ids.ts";
 import { LOG_BYTES_MAX } from "../../schemas/limits.ts";
-import type { Database } from "../db/client.ts";
+import type { Database, Transaction } from "../db/client.ts";
 import { inTransaction } from "../db/in-transaction.ts";
 import {
   appendLogChunk,
@@ -83,14 +83,7 @@ export async function appendLog(
   const sha256 = createHash("sha256").update(fresh).digest();
   const blobKey = `logs/${attemptId}/${stream}/${acked}-${sha256.toString("hex")}`;
   await blobs.put(blobKey, fresh);
-  const answer = await inTransaction(database, async (tx): Promise<LogAnswer | "moved"> => {
-    if ((await authoriseLease(tx, writer, { allowGrace: true })) === null) {
-      return { refused: "stale_lease" };
-    }
-    const now = await lockLogStream(tx, attemptId, stream);
-    if (now.acked !== acked || now.closed) {
-      return "moved";
-    }
+  const answer = await changeFrom(dependencies, writer, { attemptId, acked }, async (tx) => {
     await appendLogChunk(tx, attemptId, stream, { start: acked, length: fresh.length, sha256, blobKey });
     return { acked: acked + fresh.length };
   });
@@ -130,14 +123,7 @@ export async function closeLog(
   if (hash.digest("hex") !== end.sha256) {
     return { refused: "log_mismatch", acked };
   }
-  const answer = await inTransaction(database, async (tx): Promise<LogAnswer | "moved"> => {
-    if ((await authoriseLease(tx, writer, { allowGrace: true })) === null) {
-      return { refused: "stale_lease" };
-    }
-    const now = await lockLogStream(tx, attemptId, stream);
-    if (now.acked !== acked || now.closed) {
-      return "moved";
-    }
+  const answer = await changeFrom(dependencies, writer, { attemptId, acked }, async (tx) => {
     await closeLogStream(tx, attemptId, stream, end);
     return { acked };
   });
@@ -146,6 +132,22 @@ export async function closeLog(
   }
   signals.notify(attemptId);
   return answer;
+}
+
+/** Changes an open stream, if the lease is good and the stream ends where it was seen to end; `moved` when it does not. */
+async function changeFrom(
+  { database }: LogDependencies,
+  writer: LogWriter,
+  seen: { readonly attemptId: AttemptId; readonly acked: number },
+  change: (tx: Transaction) => Promise<LogAnswer>,
+): Promise<LogAnswer | "moved"> {
+  return inTransaction(database, async (tx) => {
+    if ((await authoriseLease(tx, writer, { allowGrace: true })) === null) {
+      return { refused: "stale_lease" };
+    }
+    const now = await lockLogStream(tx, seen.attemptId, writer.stream);
+    return now.acked === seen.acked && !now.closed ? change(tx) : "moved";
+  });
 }
 
 /** The acknowledged bytes of a stream from an offset on, as they are now. Throws BlobError when a blob rotted. */

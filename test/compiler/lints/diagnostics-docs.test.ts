@@ -1,38 +1,24 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { docsPath } from "../../../compiler/diagnostics/index.ts";
 import { compile } from "../../../compiler/index.ts";
 import { DIAGNOSTIC_CODES, type DiagnosticCode } from "../../../schemas/diagnostic-codes.ts";
+import { DIAGNOSTICS_PAGE, diagnosticExamples } from "../../support/compiler/diagnostic-examples.ts";
 import { caseInput } from "../support/case-input.ts";
 
-const DOCS = readFileSync(join(import.meta.dirname, "../../../docs/diagnostics.md"), "utf8");
+/** What is found while deciding: globs, requests, advice. */
+const OF_DECIDING = /^DC1(?:5|9|25|15[3-6])/;
 
-/** Examples of what is found while deciding: globs, requests, advice. */
-function examples() {
-  return DOCS.split(/^### /m)
-    .filter((section) => /^DC1(?:5|9|25|15[3-6])/.test(section))
-    .flatMap((section) => {
-      const code = section.slice(0, "DC0000".length);
-      const blocks = section.matchAll(/^```yaml( ok)?\n([\s\S]*?)^```$/gm);
-      return Array.from(blocks, ([, ok, yaml = ""], index) => ({
-        title: `${code} example ${index + 1}`,
-        code,
-        isOk: ok !== undefined,
-        yaml,
-      }));
-    });
-}
+const examples = diagnosticExamples(OF_DECIDING);
 
 /** Files that the examples speak of. */
 const files = { "src/a.ts": "", "docs/a.md": "", "app/(shop)/page.tsx": "" };
 
 describe("examples in docs/diagnostics.md", () => {
   test("there is one for nearly every code", () => {
-    expect(new Set(examples().map(({ code }) => code)).size).toBeGreaterThanOrEqual(13);
+    expect(new Set(examples.map(({ code }) => code)).size).toBeGreaterThanOrEqual(13);
   });
 
-  test.each(examples())("$title does what the text says", ({ code, isOk, yaml }) => {
+  test.each(examples)("$title does what the text says", ({ code, isOk, yaml }) => {
     const found = compile(caseInput(yaml, { files })).diagnostics.map((diagnostic) => diagnostic.code);
     if (isOk) expect(found).toEqual([]);
     else expect(found).toContain(code);
@@ -40,7 +26,7 @@ describe("examples in docs/diagnostics.md", () => {
 });
 
 test("the path that a diagnostic gives leads to its heading", () => {
-  const anchors = Array.from(DOCS.matchAll(/^### (.*)$/gm), ([, heading = ""]) =>
+  const anchors = Array.from(DIAGNOSTICS_PAGE.matchAll(/^### (.*)$/gm), ([, heading = ""]) =>
     heading
       .toLowerCase()
       .replace(/[^\w -]/g, "")
