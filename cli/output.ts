@@ -11,6 +11,11 @@ export function coloursWanted(stream: NodeJS.WriteStream = process.stdout): bool
   return paint("bold", "x", stream) !== "x";
 }
 
+/** Width of the terminal behind a stream; null when there is none. */
+export function columnsOf(stream: NodeJS.WriteStream): number | null {
+  return stream.isTTY ? stream.columns : null;
+}
+
 let readerGone: () => void = () => {};
 
 /** Runs the action when the reader of stdout or stderr has closed the pipe, as `| head` does. */

@@ -8,7 +8,7 @@ import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { fileFault } from "./file-fault.ts";
-import { coloursWanted, writeData, writeTalk } from "./output.ts";
+import { coloursWanted, columnsOf, writeData, writeTalk } from "./output.ts";
 import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface PlanAnswer extends DiagnosticsView {
@@ -58,6 +58,7 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
             colour,
             hypothetical,
             full: request.full ?? false,
+            columns: columnsOf(process.stdout),
           })
         : renderProvenance(provenance, { colour }),
     );

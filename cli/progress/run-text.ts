@@ -10,7 +10,7 @@ import {
   type RunState,
 } from "../../schemas/states.ts";
 import { elapsedText } from "../duration-text.ts";
-import { paint } from "../output.ts";
+import { columnsOf, paint } from "../output.ts";
 import { tableText } from "../table.ts";
 import { terminalText } from "../terminal-text.ts";
 
@@ -109,7 +109,7 @@ export function jobsTable(run: RunView, nowMs: number, stream: Stream, full = fa
       whyText(job),
     ];
   });
-  const table = tableText(["STATE", "JOB", "TIME", "TRIES", "WHY"], rows);
+  const table = tableText(["STATE", "JOB", "TIME", "TRIES", "WHY"], rows, columnsOf(stream));
   return shown.length === run.jobs.length ? table : `${table}\n--full lists every job`;
 }
 

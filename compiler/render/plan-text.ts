@@ -3,7 +3,7 @@ import type { Decision, DecisionOutcome, Plan } from "../../schemas/plan.ts";
 import { displayText } from "../diagnostics/quote.ts";
 import { counted, named } from "../selection/sentence.ts";
 import { type PlanRow, planRows } from "./plan-rows.ts";
-import { padEnd, styler, type StyleText, type TextStyle, widest } from "./text-style.ts";
+import { padEnd, styler, type StyleText, type TextStyle, widest, wrapped } from "./text-style.ts";
 
 export interface RenderOptions {
   readonly digest: string;
@@ -12,6 +12,8 @@ export interface RenderOptions {
   readonly hypothetical?: boolean;
   /** List every job, however many there are. */
   readonly full?: boolean;
+  /** Width of the terminal that reasons are to keep to; null for a reader without one. */
+  readonly columns?: number | null;
 }
 
 export const OUTCOME_WORDS = { selected: "run", blocked: "block", skipped: "skip" } as const satisfies Record<
@@ -30,7 +32,7 @@ const NAME_COLUMNS_MAX = 40;
 /** What runs, what does not, and why: one line for each job, and one for many like it unless `full`. */
 export function renderPlan(
   plan: Plan,
-  { digest, colour, hypothetical = false, full = false }: RenderOptions,
+  { digest, colour, hypothetical = false, full = false, columns = null }: RenderOptions,
 ): string {
   const style = styler(colour);
   const rows = planRows(plan, full);
@@ -38,7 +40,7 @@ export function renderPlan(
     NAME_COLUMNS_MAX,
     widest(rows.map(({ decision }) => displayText(decision?.key ?? ""))),
   );
-  const lines = rows.map((row) => rowLine(row, width, style));
+  const lines = rows.map((row) => rowLine(row, { width, columns }, style));
   const isWhole = rows.every(({ more }) => more === null);
   const doubts = plan.uncertain.map((doubt) => doubtLine(doubt, style));
   return [
@@ -53,8 +55,14 @@ export function renderPlan(
   ].join("\n");
 }
 
-function rowLine({ outcome, decision, more }: PlanRow, width: number, style: StyleText): string {
-  if (decision !== null) return jobLine(decision, width, style);
+interface Layout {
+  /** Columns of the jobs' names. */
+  readonly width: number;
+  readonly columns: number | null;
+}
+
+function rowLine({ outcome, decision, more }: PlanRow, layout: Layout, style: StyleText): string {
+  if (decision !== null) return jobLine(decision, layout, style);
   if (more === null) return "";
   const what =
     more.job === null
@@ -63,10 +71,15 @@ function rowLine({ outcome, decision, more }: PlanRow, width: number, style: Sty
   return `  ${style(OUTCOME_STYLES[outcome], padEnd(OUTCOME_WORDS[outcome], 5))}  … ${what}`;
 }
 
-function jobLine({ key, outcome, because, required }: Decision, width: number, style: StyleText): string {
+function jobLine(
+  { key, outcome, because, required }: Decision,
+  { width, columns }: Layout,
+  style: StyleText,
+): string {
+  const name = padEnd(displayText(key), width);
   const word = style(OUTCOME_STYLES[outcome], padEnd(OUTCOME_WORDS[outcome], 5));
   const optional = required ? "" : style("dim", " (not required)");
-  return `  ${word}  ${style("bold", padEnd(displayText(key), width))}  ${because}${optional}`;
+  return `  ${word}  ${style("bold", name)}  ${wrapped(because, columns, widest([name]) + 11)}${optional}`;
 }
 
 function doubtLine({ code, detail, added }: Uncertainty, style: StyleText): string {

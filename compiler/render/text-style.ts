@@ -26,3 +26,21 @@ export function padEnd(text: string, width: number): string {
 export function widest(texts: readonly string[]): number {
   return texts.reduce((width, text) => Math.max(width, stringWidth(text)), 0);
 }
+
+/** With less room than this beside what stands before it, a text is left for the terminal to break. */
+const ROOM_MIN = 24;
+
+/** Breaks a text at spaces to end within `columns`, where its first line begins at `indent` and so do the others. */
+export function wrapped(text: string, columns: number | null, indent: number): string {
+  const room = (columns ?? Number.POSITIVE_INFINITY) - indent;
+  if (room < ROOM_MIN || stringWidth(text) <= room) return text;
+  const lines: string[] = [];
+  let left = 0;
+  for (const word of text.split(" ")) {
+    const width = stringWidth(word);
+    const fits = width < left;
+    lines.push(fits ? `${lines.pop()} ${word}` : word);
+    left = fits ? left - width - 1 : room - width;
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
+}

@@ -65,3 +65,14 @@ test("server-sent events survive any cut between chunks", async () => {
     ]);
   }
 });
+
+test("the last column of a table keeps to the terminal, below its own beginning", () => {
+  const rows = [
+    ["ok", "一二三 four five six seven eight nine ten"],
+    ["bad", "short"],
+  ];
+  expect(tableText(["STATE", "WHY"], rows, 32)).toBe(
+    ["STATE  WHY", "ok     一二三 four five six", "       seven eight nine ten", "bad    short"].join("\n"),
+  );
+  expect(tableText(["STATE", "WHY"], rows, 20)).toBe(tableText(["STATE", "WHY"], rows));
+});

@@ -147,3 +147,19 @@ test("of many instances that a pipeline gains, the first ones speak for the othe
   expect(all.match(/^[+-] test\[/gm)).toHaveLength(42);
   expect(all).not.toContain("--full");
 });
+
+test("reasons keep to the terminal below their own beginning, and have all their words", () => {
+  const plan = planOf("packages/c5/index.ts");
+  const text = (columns: number | null): string => renderPlan(plan, { digest: "D", colour: false, columns });
+  const jobs = (whole: string): string => whole.slice(whole.indexOf("\n\n"), whole.lastIndexOf("\n\n"));
+  const narrow = jobs(text(80));
+  expect(
+    Math.max(
+      ...jobs(text(null))
+        .split("\n")
+        .map(({ length }) => length),
+    ),
+  ).toBeGreaterThan(80);
+  expect(Math.max(...narrow.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+  expect(narrow.replaceAll(/\n {20,}/g, " ")).toBe(jobs(text(null)));
+});
