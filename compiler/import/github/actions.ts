@@ -1,3 +1,4 @@
+import type { Span } from "../../../schemas/diagnostic.ts";
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { isGlobProblem, parseGlob } from "../../globs/index.ts";
@@ -7,6 +8,7 @@ import type { ArtifactDraft, CacheDraft, JobDraft } from "../emit.ts";
 import { changed, type KeyReader, leftOut, noted, scalarText } from "../reader.ts";
 import { convertExpression, type Scope } from "./expression.ts";
 import type { ScriptStep } from "./shells.ts";
+import { plainFolder } from "./artifact-folder.ts";
 import { plainStep, takeHarmless, textOf } from "./action-inputs.ts";
 import { isSetup, setup } from "./setup-actions.ts";
 
@@ -16,9 +18,18 @@ export interface ActionEffects {
   checkout: JobDraft["checkout"] | "none";
   readonly artifacts: ArtifactDraft[];
   readonly caches: CacheDraft[];
-  /** Artifacts of needed jobs to have; null stands for all of them. */
-  readonly downloads: (string | null)[];
+  /** Artifacts of needed jobs to have. */
+  readonly downloads: Download[];
   readonly steps: ScriptStep[];
+}
+
+/** A download. Here files of an artifact are always at the paths that they had where it was made. */
+interface Download {
+  /** Null is every artifact of the jobs that are needed. */
+  readonly name: string | null;
+  /** Folder that the files are put into; null when it is computed, or the artifacts have one each. */
+  readonly into: string | null;
+  readonly span: Span;
 }
 
 export interface ActionUse {
@@ -173,9 +184,12 @@ function download({ uses, given, scope, report }: ActionUse, effects: ActionEffe
     "github-token": "is a token that jobs are not given",
   });
   if (elsewhere !== undefined) return;
-  if (pattern !== null || into !== null)
-    changed(report, uses.value.span, "Files come back at the paths that they had in the job that made them");
-  effects.downloads.push(name);
+  const folder = into === null ? "" : (scalarText(into.value) ?? "");
+  effects.downloads.push({
+    name,
+    into: name === null || pattern !== null || folder.includes("${{") ? null : plainFolder(folder),
+    span: uses.value.span,
+  });
 }
 
 /** pnpm takes the version that the repository names in `packageManager`. */

@@ -1,10 +1,11 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { booleanOf, mapOf } from "../../language/read.ts";
+import { booleanOf, itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import { allOf, type Env, type JobDraft, literal, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
+import { uploadFolder } from "./artifact-folder.ts";
 import { cacheHits } from "./cache-hits.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Known, Scope } from "./expression.ts";
@@ -183,7 +184,7 @@ function containerOf(entry: YamlEntry | null, scope: Scope, report: Report) {
 
 /** Needs as named here; those of a call are all of its jobs. */
 function needsOf(
-  { needs, conditions }: JobSource,
+  { needs, conditions, report }: JobSource,
   asked: ConvertedCondition | null,
   steps: ConvertedSteps,
   { ids, sources }: JobContext,
@@ -194,29 +195,42 @@ function needsOf(
     names.map((name): NeedDraft => {
       const job = ids.get(name) ?? name;
       const isDone = always && asked?.succeeded.has(need) !== true;
-      const uploads = kept.has(name) ? uploadsOf(kept.get(name)) : [];
-      const wanted = steps.downloads.includes(null)
-        ? uploads
-        : uploads.filter((one) => steps.downloads.includes(one));
+      const wanted = uploadsOf(kept.get(name)).filter((upload) => isTaken(upload, steps, report));
       return {
         job,
         when: isDone ? (asked?.skippedOk === true ? "skipped_ok" : "done") : undefined,
-        artifacts: wanted.length > 0 && !isDone ? wanted : undefined,
+        artifacts: wanted.length > 0 && !isDone ? wanted.map((upload) => upload.name) : undefined,
       };
     }),
   );
 }
 
-/** Names of what a job uploads, where they are plain texts. */
-function uploadsOf(source: JobSource | undefined): readonly string[] {
-  const steps = source?.map.entries.get("steps")?.value;
-  const items = steps?.kind === "list" ? steps.items : [];
-  return items.flatMap((item) => {
-    const map = mapOf(item);
-    const isUpload =
-      scalarText(map?.entries.get("uses")?.value)?.startsWith("actions/upload-artifact@") === true;
-    const name = scalarText(mapOf(map?.entries.get("with")?.value)?.entries.get("name")?.value) ?? "artifact";
-    return isUpload && /^[\w.-]+$/.test(name) ? [name] : [];
+/** Whether a download takes what is uploaded. Tells where files come back elsewhere than there. */
+function isTaken(upload: Upload, { downloads }: ConvertedSteps, report: Report): boolean {
+  const taking = downloads.filter(({ name }) => name === null || name === upload.name);
+  for (const { into, span } of taking)
+    if (into === null || into !== upload.folder)
+      changed(report, span, "Files come back at the paths that they had in the job that made them");
+  return taking.length > 0;
+}
+
+interface Upload {
+  readonly name: string;
+  /** Folder that its files are named from. */
+  readonly folder: string;
+}
+
+/** What a job uploads, where the names are plain texts. */
+function uploadsOf(source: JobSource | undefined): readonly Upload[] {
+  return itemsOf(source?.map.entries.get("steps")?.value).flatMap((item) => {
+    const entries = mapOf(item)?.entries;
+    if (scalarText(entries?.get("uses")?.value)?.startsWith("actions/upload-artifact@") !== true) return [];
+    const given = mapOf(entries?.get("with")?.value)?.entries;
+    const name = scalarText(given?.get("name")?.value) ?? "artifact";
+    const paths = (scalarText(given?.get("path")?.value) ?? "")
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    return /^[\w.-]+$/.test(name) ? [{ name, folder: uploadFolder(paths) }] : [];
   });
 }
 

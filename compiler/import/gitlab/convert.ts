@@ -13,10 +13,11 @@ import { withIncluded } from "./include.ts";
 import { convertJob, type JobContext } from "./job.ts";
 import { extended } from "./merge.ts";
 import { Needs, withArtifacts, type WrittenJob } from "./needs.ts";
+import { SET_BY_SHELL } from "./predefined.ts";
 import { resolveReferences, withoutReferences } from "./reference.ts";
 import { convertRules } from "./rules.ts";
 import { FileVariables, namesInConditions } from "./scope.ts";
-import { readVariables } from "./variables.ts";
+import { readVariables, type ShellVariables } from "./variables.ts";
 
 /** Keys at the top of the file that are no jobs. */
 const GLOBAL = new Set([
@@ -58,12 +59,15 @@ export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Readin
   const isCanceled = cancelsOlder(workflow, report);
   workflow?.finish("`workflow`");
   const isForRequests = mentionsRequests(root);
+  const shell: ShellVariables = { known: SET_BY_SHELL, words: new Map() };
+  const env = variables.env(report, shell);
   const context = {
     defaults: defaultsOf(root),
     variables,
     hasRules: rules !== undefined,
     isForRequests,
     isCanceled,
+    shellWords: shell.words,
   };
   const { jobs, writtenOf } = convertJobs(writtenJobs(root, stages, outcomes), stages, context, outcomes);
   const draft: PipelineDraft = {
@@ -72,7 +76,7 @@ export function convertGitlab(file: YamlMap, outcomes: Outcomes, reading: Readin
     rules,
     inputs: variables.inputs,
     vars: variables.vars,
-    env: variables.env(report),
+    env,
     concurrency: isCanceled ? { group: "${{ ref.full }}", on_conflict: "cancel_older" } : undefined,
     defaults: undefined,
     jobs,

@@ -10,7 +10,7 @@ import { inherits } from "./include.ts";
 import { convertOnly } from "./only.ts";
 import { convertParallel } from "./parallel.ts";
 import { convertParts, plainOf } from "./parts.ts";
-import { predefinedUse } from "./predefined.ts";
+import { predefinedUse, SET_BY_SHELL } from "./predefined.ts";
 import { convertRules } from "./rules.ts";
 import type { FileVariables, Scope } from "./scope.ts";
 import { environmentOf, readVariables, type Variable } from "./variables.ts";
@@ -24,6 +24,8 @@ export interface JobContext {
   readonly isForRequests: boolean;
   /** Whether a newer pipeline ends an older one of the same ref. */
   readonly isCanceled: boolean;
+  /** Variables of the file that only a shell can make, as its words. */
+  readonly shellWords: ReadonlyMap<string, string>;
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -58,15 +60,18 @@ export function convertJob(
   const { env: shares, ...spread } = convertParallel(reader.take("parallel"), report);
   const names = { CI_JOB_NAME: plainText(entry.key), CI_JOB_STAGE: plainText(stage) };
   const scope = context.variables.scope(own, { ...names, ...shares }, report, takes);
-  const ownEnv = environmentOf(own, scope.texts, report);
+  const words = new Map([...context.shellWords].filter(([name]) => takes(name) && !own.has(name)));
+  const ownEnv = environmentOf(own, scope.texts, report, { known: SET_BY_SHELL, words });
   const image = imageOf(reader.take("image"), scope);
   const before = scalarTexts(reader.node("before_script"));
   const after = reader.take("after_script");
   const run = [...before, ...scalarTexts(script.value)].join("\n");
   const whole = `${run}\n${scalarTexts(after?.value).join("\n")}`;
-  const used = predefinedUse(script.value, whole, { ...ownEnv, ...shares, ...names }, report);
+  const read = [whole, ...words.values()].join("\n");
+  const used = predefinedUse(script.value, read, { ...ownEnv, ...shares, ...names }, scope);
   const named = Object.fromEntries(Object.entries(names).filter(([name]) => whole.includes(name)));
-  const lines = used.lines.map((line) => `${line}\n`).join("");
+  const made = Array.from(words, ([name, word]) => `export ${name}=${word}`);
+  const lines = [...used.lines, ...made].map((line) => `${line}\n`).join("");
   const draft = {
     image,
     shell:

@@ -60,7 +60,7 @@ export function plainOf(node: YamlNode, what: string, scope: Scope, more: Env = 
 }
 
 function withoutProject(text: string): string {
-  return text.replace(/^\$\{?CI_PROJECT_DIR\}?\/+/, "").replace(/^(?:\.?\/)+/, "");
+  return text.replace(/^(?:\.?\/)+/, "");
 }
 
 function servicesOf(entry: YamlEntry | null, scope: Scope): JobDraft["services"] {
@@ -140,7 +140,8 @@ const REPORTS: Readonly<Record<string, string>> = { junit: "junit", coverage_rep
 function pathsOf(node: YamlNode | undefined, scope: Scope): readonly string[] {
   return itemsOf(node).flatMap((item) => {
     const written = scalarText(item);
-    const text = written === null ? null : scope.texts.expand(withoutProject(written));
+    const filled = written === null ? null : scope.texts.expand(written, { CI_PROJECT_DIR: "." });
+    const text = filled === null ? null : withoutProject(filled);
     const path = text?.endsWith("/") ? `${text}**` : text;
     if (path !== null && path !== undefined && !path.startsWith("~") && !isGlobProblem(parseGlob(path)))
       return [path];

@@ -4,7 +4,7 @@ import type { YamlNode } from "../../yaml/nodes.ts";
 import type { Env } from "../emit.ts";
 import { changed, scalarText } from "../reader.ts";
 import { type ConditionVariable, fixedVariable, repositoryVariables } from "./names.ts";
-import { environmentOf, type Variable, VariableTexts } from "./variables.ts";
+import { environmentOf, type ShellVariables, type Variable, VariableTexts } from "./variables.ts";
 
 /** What the conditions and texts of one job, or of the file itself, may read. */
 export interface Scope {
@@ -61,12 +61,13 @@ export class FileVariables {
     return Object.fromEntries(this.#set);
   }
 
-  env(report: Report): Env {
+  /** Variables that only a shell can make are added to `shell`. */
+  env(report: Report, shell: ShellVariables): Env {
     const plain = new Map(
       [...this.#globals].filter(([name]) => !this.#set.has(name) && !this.#inputs.has(name)),
     );
     const read = this.#expressions();
-    return { ...environmentOf(plain, this.#texts({}, new Map()), report), ...read };
+    return { ...environmentOf(plain, this.#texts({}, new Map()), report, shell), ...read };
   }
 
   scope(

@@ -96,15 +96,44 @@ export class VariableTexts {
   }
 }
 
-/** Variables as environment, those that they refer to filled in. */
+/** What stands for a variable while the rest of a text is filled in; no text of a file has it. */
+const MARK = "\u0000";
+
+/** A text as a word of the shell, in which variables that the shell sets are read; null where others are not known. */
+function shellWordOf(text: string, texts: VariableTexts, setByShell: ReadonlySet<string>): string | null {
+  const marks = Object.fromEntries(Array.from(setByShell, (name) => [name, `${MARK}${name}${MARK}`]));
+  const filled = texts.expand(text, marks);
+  if (filled === null || filled.includes("${{")) return null;
+  const parts = filled.split(MARK);
+  return `"${parts.map((part, index) => (index % 2 === 1 ? `\${${part}}` : part.replace(/["$\\`]/g, "\\$&"))).join("")}"`;
+}
+
+/** Where variables go that only a shell can make. */
+export interface ShellVariables {
+  /** Names that a shell sets before a script. */
+  readonly known: ReadonlySet<string>;
+  /** Words by name, for lines before a script. */
+  readonly words: Map<string, string>;
+}
+
+/**
+ * Variables as environment, those that they refer to filled in. With `shell` those that refer to what it sets are left
+ * to it.
+ */
 export function environmentOf(
   variables: ReadonlyMap<string, Variable>,
   texts: VariableTexts,
   report: Report,
+  shell: ShellVariables | null = null,
 ): Env {
   const env: Record<string, string> = {};
   for (const [name, { text, node }] of variables) {
     const filled = texts.expand(text);
+    const word = filled !== null || shell === null ? null : shellWordOf(text, texts, shell.known);
+    if (word !== null) {
+      shell?.words.set(name, word);
+      continue;
+    }
     env[name] = filled ?? plainText(text);
     if (filled === null)
       changed(
