@@ -64,6 +64,7 @@ export class CanonicalWriter {
   }
 
   #list(items: readonly unknown[]): string {
+    if (items.length === 0) return "[]";
     return `[${items.map((item) => this.write(item)).join(",")}]`;
   }
 
