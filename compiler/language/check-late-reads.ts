@@ -9,15 +9,16 @@ export function checkLateReads(drafts: readonly JobDraft[], report: Report): voi
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
   for (const draft of drafts) {
     if (report.isFull) return;
-    const needs = new Map(draft.needs.map((need) => [need.job.value, need]));
     const { env, steps } = draft.shared;
-    for (const templates of [env, ...steps.map((step) => step.env)]) {
-      for (const read of readsOf(templates)) checkRead(read, draft, needs, byId, report);
-    }
+    const reads = [env, ...steps.map((step) => step.env)].flatMap(readsOf);
+    if (reads.length === 0) continue;
+    const needs = new Map(draft.needs.map((need) => [need.job.value, need]));
+    for (const read of reads) checkRead(read, draft, needs, byId, report);
   }
 }
 
 function readsOf(env: ReadonlyMap<string, Template>): readonly LateRead[] {
+  if (env.size === 0) return [];
   return [...env.values()].flatMap((template) =>
     expressionsOf(template).flatMap((expression) => lateRead(expression) ?? []),
   );

@@ -5,6 +5,7 @@ import { type Origin, PIPELINE_ORIGIN, type YamlNode } from "./nodes.ts";
 import { readOrdinary } from "./ordinary.ts";
 import { resolveDocument } from "./resolve.ts";
 import { scanTokens } from "./scan.ts";
+import { tooMany } from "./collection-limits.ts";
 
 /**
  * Reads one configuration file. Null when it is not readable YAML, with findings that say why.
@@ -19,7 +20,10 @@ export function parseYaml(
 ): YamlNode | null {
   const text = decodeText(file, bytes, report);
   if (text === null) return null;
-  return readOrdinary(file, text, origin) ?? parseText(file, text, origin, report);
+  const read = readOrdinary(file, text, origin);
+  if (read?.kind !== "too many") return read ?? parseText(file, text, origin, report);
+  report.add("DC1007", read.span, tooMany(read.what));
+  return null;
 }
 
 /** What the YAML library makes of a text of any kind: the whole language, and the words for what is wrong. */

@@ -18,3 +18,5 @@ export const ALIASES_MAX = 10_000;
 export const EXPANDED_NODES_MAX = 200_000;
 /** After this many faults in its grammar a text is not worth more of anybody's time. */
 export const SYNTAX_ERRORS_MAX = 20;
+/** Characters of a key that is read without the parser; it may have 1,024 up to its colon, and near that the parser counts. */
+export const KEY_LENGTH_MAX = 1_000;

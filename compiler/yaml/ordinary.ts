@@ -1,5 +1,6 @@
 import type { Span } from "../../schemas/diagnostic.ts";
-import { DEPTH_MAX, LIST_ITEMS_MAX, MAP_KEYS_MAX, TOKENS_MAX } from "./limits.ts";
+import { addEntry, addItem, NOT_ORDINARY, PastLimit, type TooMany } from "./collection-limits.ts";
+import { DEPTH_MAX, KEY_LENGTH_MAX, LIST_ITEMS_MAX, MAP_KEYS_MAX, TOKENS_MAX } from "./limits.ts";
 import { MERGE_KEY } from "./merge.ts";
 import type { Origin, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from "./nodes.ts";
 import {
@@ -33,23 +34,19 @@ const END = -1;
 /** Begins or ends a document at the start of a line. */
 const DOCUMENT_MARK = /^(?:---|\.\.\.)/;
 
-/** A key may have 1,024 characters up to its colon; near that the parser counts. */
-const KEY_LENGTH_MAX = 1_000;
-
-/** Thrown to leave a text to the parser; never leaves this file. One object, for it carries nothing. */
-const NOT_ORDINARY = new Error("not ordinary");
-
 /**
  * The nodes of a text in the part of YAML that pipelines are written in: block maps and lists, scalars and flow
  * collections of one line, literal blocks, comments. Null for every other text, right or wrong: anchors, tags, folded
  * text, tabs, faults of any kind are left to the parser and its words. What is read here is exactly what the parser would
- * make of it, positions included (a property test holds the two together), at about an eighth of the cost.
+ * make of it, positions included (a property test holds the two together), at about an eighth of the cost. Too many of
+ * something are no reason to read all of them twice.
  */
-export function readOrdinary(file: string, text: string, origin: Origin): YamlNode | null {
+export function readOrdinary(file: string, text: string, origin: Origin): YamlNode | TooMany | null {
   try {
     return LEFT_TO_THE_PARSER.test(text) ? null : new OrdinaryReader(file, text, origin).readDocument();
   } catch (error) {
     if (error === NOT_ORDINARY) return null;
+    if (error instanceof PastLimit) return error.found;
     throw error;
   }
 }
@@ -140,6 +137,7 @@ class OrdinaryReader {
     do {
       if (this.#isItem()) throw NOT_ORDINARY;
       const entry = this.#readKey(false);
+      if (entries.size === MAP_KEYS_MAX) throw new PastLimit("keys", this.#span(this.#at - 1, this.#at));
       const value = this.#readMapValue(column);
       addEntry(entries, { ...entry, value });
     } while (this.#column === column);
@@ -236,7 +234,11 @@ class OrdinaryReader {
 
   #readFlowList(start: number): YamlList {
     const items: YamlNode[] = [];
-    this.#readFlowItems(LIST_END, () => addItem(items, this.#readFlowValue(this.#at, true)));
+    this.#readFlowItems(LIST_END, () => {
+      const item = this.#readFlowValue(this.#at, true);
+      if (items.length === LIST_ITEMS_MAX) this.#endAtComma("items");
+      addItem(items, item);
+    });
     return { kind: "list", items, span: this.#span(start, this.#at) };
   }
 
@@ -245,6 +247,7 @@ class OrdinaryReader {
     this.#readFlowItems(MAP_END, () => {
       const entry = this.#readKey(true);
       const value = this.#readFlowValue(firstNotSpace(this.#text, this.#at), true);
+      if (entries.size === MAP_KEYS_MAX) this.#endAtComma("keys");
       addEntry(entries, { ...entry, value });
     });
     return { kind: "map", entries, span: this.#span(start, this.#at) };
@@ -269,6 +272,13 @@ class OrdinaryReader {
     this.#depth -= 1;
   }
 
+  /** Behind one value too many: the scan counts commas, and passes one value more where none follows. */
+  #endAtComma(what: TooMany["what"]): never {
+    const end = firstNotSpace(this.#text, this.#at);
+    if (this.#text.charCodeAt(end) !== COMMA) throw NOT_ORDINARY;
+    throw new PastLimit(what, this.#span(end, end + 1));
+  }
+
   #deepen(): void {
     this.#depth += 1;
     if (this.#depth > DEPTH_MAX) throw NOT_ORDINARY;
@@ -287,14 +297,4 @@ class OrdinaryReader {
   #span(start: number, end: number): Span {
     return { file: this.#file, start, end };
   }
-}
-
-function addEntry(entries: Map<string, YamlEntry>, entry: YamlEntry): void {
-  if (entries.has(entry.key) || entries.size === MAP_KEYS_MAX) throw NOT_ORDINARY;
-  entries.set(entry.key, entry);
-}
-
-function addItem(items: YamlNode[], item: YamlNode): void {
-  if (items.length === LIST_ITEMS_MAX) throw NOT_ORDINARY;
-  items.push(item);
 }

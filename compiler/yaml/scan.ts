@@ -12,6 +12,7 @@ import {
   MAP_KEYS_MAX,
   TOKENS_MAX,
 } from "./limits.ts";
+import { tooMany } from "./collection-limits.ts";
 
 /** Stands for "no key has begun on this line". */
 const NONE = -1;
@@ -260,10 +261,8 @@ function isMisplaced(before: CST.TokenType | null, type: CST.TokenType | null): 
 
 function countEntry(collection: OpenCollection, offset: number, lexeme: string): ScanProblem | null {
   collection.entries += 1;
-  const [most, what] = collection.isMap ? [MAP_KEYS_MAX, "keys"] : [LIST_ITEMS_MAX, "items"];
-  if (collection.entries <= most) return null;
-  const kind = collection.isMap ? "map" : "list";
-  return at("DC1007", offset, lexeme, `A ${kind} with more than ${most} ${what}`);
+  if (collection.entries <= (collection.isMap ? MAP_KEYS_MAX : LIST_ITEMS_MAX)) return null;
+  return at("DC1007", offset, lexeme, tooMany(collection.isMap ? "keys" : "items"));
 }
 
 function at(code: DiagnosticCode, offset: number, lexeme: string, message: string): ScanProblem {

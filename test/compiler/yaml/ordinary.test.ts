@@ -2,7 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { array, assert, constantFrom, oneof, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Report } from "../../../compiler/diagnostics/report.ts";
-import { parseText } from "../../../compiler/yaml/index.ts";
+import { parseText, parseYaml } from "../../../compiler/yaml/index.ts";
+import { LIST_ITEMS_MAX, MAP_KEYS_MAX } from "../../../compiler/yaml/limits.ts";
 import { PIPELINE_ORIGIN } from "../../../compiler/yaml/nodes.ts";
 import { readOrdinary } from "../../../compiler/yaml/ordinary.ts";
 
@@ -11,7 +12,7 @@ const FILE = "pipeline.yaml";
 /** True when the text was read without the parser; then it has to be what the parser makes of it, without a finding. */
 function isReadAlike(text: string): boolean {
   const node = readOrdinary(FILE, text, PIPELINE_ORIGIN);
-  if (node === null) return false;
+  if (node === null || node.kind === "too many") return false;
   const report = new Report();
   expect(node, text).toStrictEqual(parseText(FILE, text, PIPELINE_ORIGIN, report));
   expect(report.settle(), text).toEqual([]);
@@ -76,6 +77,28 @@ describe("what the ordinary reader reads", () => {
     expect(isReadAlike(deep(64))).toBe(false);
     expect(isReadAlike(`a: [${Array(10_000).fill("b").join(", ")}]\n`)).toBe(true);
     expect(isReadAlike(`a: [${Array(10_001).fill("b").join(", ")}]\n`)).toBe(false);
+  });
+
+  const keys = (count: number, indent: string): string =>
+    Array.from({ length: count }, (_, index) => `${indent}k${index}: [x]\n`).join("");
+  const pairs = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `k${index}: x`).join(", ");
+  test.each([
+    ["at the top", keys(MAP_KEYS_MAX + 1, "")],
+    ["further in, with more behind", `a:\n  - b\n  - c:\n${keys(MAP_KEYS_MAX + 9, "      ")}d: e\n`],
+    ["before a fault", `a:\n${keys(MAP_KEYS_MAX, "  ")}  b: 'c\n`],
+    ["after a key that is there twice", `k1: x\n${keys(MAP_KEYS_MAX, "")}`],
+    ["and not one more", keys(MAP_KEYS_MAX, "")],
+    ["in braces", `a: {${pairs(MAP_KEYS_MAX + 9)}}\n`],
+    ["in braces, as many as commas allow", `a: {${pairs(MAP_KEYS_MAX + 1)}}\n`],
+    ["in braces, with a comma at the end", `a: {${pairs(MAP_KEYS_MAX + 1)} , }\n`],
+    ["in brackets", `a: [${pairs(LIST_ITEMS_MAX + 2).replaceAll(":", "-")}]\n`],
+    ["in brackets, as many as commas allow", `a: [${pairs(LIST_ITEMS_MAX + 1).replaceAll(":", "-")}]\n`],
+  ])("more than a collection may have is told as by the parser: %s", (_, text) => {
+    const [own, parsers] = [new Report(), new Report()];
+    parseYaml(FILE, Buffer.from(text), own);
+    parseText(FILE, text, PIPELINE_ORIGIN, parsers);
+    expect(own.settle()).toEqual(parsers.settle());
   });
 });
 

@@ -79,7 +79,7 @@ export const ordinaryYamlTarget: FuzzTarget = {
     const report = new Report();
     const text = decodeText(FILE, input, report);
     const ordinary = text === null ? null : readOrdinary(FILE, text, PIPELINE_ORIGIN);
-    if (text === null || ordinary === null) return null;
+    if (text === null || ordinary === null || ordinary.kind === "too many") return null;
     const whole = parseText(FILE, text, PIPELINE_ORIGIN, report);
     const [finding] = report.settle();
     must(finding === undefined, `it is read although it has a finding: ${finding?.message}`);
