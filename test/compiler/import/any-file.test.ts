@@ -1,4 +1,17 @@
-import fc from "fast-check";
+import {
+  type Arbitrary,
+  array,
+  assert,
+  boolean,
+  constant,
+  constantFrom,
+  dictionary,
+  integer,
+  letrec,
+  oneof,
+  property,
+  record,
+} from "fast-check";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { IMPORT_KINDS, importPipeline } from "../../../compiler/import/index.ts";
@@ -32,37 +45,44 @@ const KEYS = {
     "on push pull_request branches paths schedule cron inputs env jobs a b needs if runs-on container steps run uses with name id shell path working-directory strategy matrix n include concurrency group environment services outputs timeout-minutes continue-on-error permissions defaults secrets",
 };
 
-function files(keys: readonly string[]): fc.Arbitrary<unknown> {
-  const { tree } = fc.letrec((tie) => ({
-    leaf: fc.oneof(
-      fc.constantFrom<unknown>(...WORDS, ...keys),
-      fc.integer({ min: -1, max: 400 }),
-      fc.boolean(),
-      fc.constant(null),
+function files(keys: readonly string[]): Arbitrary<unknown> {
+  const { tree } = letrec((tie) => ({
+    leaf: oneof(
+      constantFrom<unknown>(...WORDS, ...keys),
+      integer({ min: -1, max: 400 }),
+      boolean(),
+      constant(null),
     ),
-    tree: fc.oneof(
+    tree: oneof(
       { maxDepth: 6 },
       tie("leaf"),
-      fc.array(tie("tree"), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom(...keys), tie("tree"), { maxKeys: 5 }),
+      array(tie("tree"), { maxLength: 3 }),
+      dictionary(constantFrom(...keys), tie("tree"), { maxKeys: 5 }),
     ),
   }));
-  const job = fc.dictionary(fc.constantFrom(...keys), tree, { maxKeys: 6 });
-  const written = fc.record({ script: tree, steps: fc.array(job, { maxLength: 3 }), more: job });
-  const jobs = fc.dictionary(
-    fc.constantFrom("a", "b", "c d"),
+  const job = dictionary(constantFrom(...keys), tree, { maxKeys: 6 });
+  const text = constantFrom(...WORDS);
+  const step = record({ run: oneof(text, tree), more: job }).map(({ run, more }) => ({ ...more, run }));
+  const written = record({ script: oneof(text, tree), steps: array(step, { maxLength: 3 }), more: job });
+  const jobs = dictionary(
+    constantFrom("a", "b", "c d"),
     written.map(({ script, steps, more }) => ({ script, steps, ...more })),
     { maxKeys: 3 },
   );
-  return fc.record({ top: job, jobs }).map(({ top, jobs: made }) => ({ ...top, ...made, jobs: made }));
+  return record({ top: job, on: oneof(constant("push"), tree), jobs }).map(({ top, on, jobs: made }) => ({
+    ...top,
+    ...made,
+    on,
+    jobs: made,
+  }));
 }
 
 test.each(IMPORT_KINDS)(
   "whatever stands in a file of %s, what comes of it compiles, or it is said why not",
   (kind) => {
     let jobs = 0;
-    fc.assert(
-      fc.property(files(KEYS[kind].split(" ")), (file) => {
+    assert(
+      property(files(KEYS[kind].split(" ")), (file) => {
         const { pipeline, findings } = importPipeline(
           kind,
           "ci.yml",
