@@ -13,22 +13,28 @@ const pendingOf = (run: RunView): string | null => run.jobs[0]?.pending ?? null;
 /** A step that lasts until the file is there. */
 const until = (file: string): string => `until [ -e '${file}' ]; do sleep 0.1; done`;
 
+/** Pushes the pipeline, and a second commit while the first one's run is at work. */
+async function pushedOver(world: PushWorld, pipeline: string) {
+  const first = await world.push({ ".delta/pipeline.yaml": pipeline });
+  await world.runWhen(first.head, "the first run runs", hasStarted);
+  return [first, await world.push({ "a.txt": "2\n" })] as const;
+}
+
 test("deployments of one group wait for each other, and of those that wait only the newest stays", {
   timeout: 300_000,
 }, async () => {
   await using world = await PushWorld.start();
   const go = join(world.folder, "go");
-  const first = await world.push({
-    ".delta/pipeline.yaml": `version: 1
+  const [first, second] = await pushedOver(
+    world,
+    `version: 1
 name: shop
 jobs:
   deploy:
     concurrency: { group: "deploy-\${{ ref.name }}", on_conflict: latest }
     steps: ["${until(go)}"]
 `,
-  });
-  await world.runWhen(first.head, "the first deployment runs", hasStarted);
-  const second = await world.push({ "a.txt": "2\n" });
+  );
   const waiting = await world.runWhen(
     second.head,
     "the second one waits",
@@ -39,7 +45,7 @@ jobs:
       world.github.checks.some(
         ({ head_sha, output }) => head_sha === second.head && output.title === `Waiting: ${IN_USE}`,
       ),
-    60_000,
+    120_000,
   );
   const env = { DELTA_STATE_DIR: world.stateFolder };
   const shown = await delta(["runs", "show", waiting.id], { cwd: world.folder, env });
@@ -63,17 +69,16 @@ test("a newer run of a group cancels the older one and takes its place when that
 }, async () => {
   await using world = await PushWorld.start();
   const go = join(world.folder, "go");
-  const first = await world.push({
-    ".delta/pipeline.yaml": `version: 1
+  const [first, second] = await pushedOver(
+    world,
+    `version: 1
 name: shop
 concurrency: { group: "checks-\${{ ref.name }}", on_conflict: cancel_older }
 jobs:
   test: { steps: ["${until(go)}"] }
   after: { needs: [test], steps: ["true"] }
 `,
-  });
-  await world.runWhen(first.head, "the first run runs", hasStarted);
-  const second = await world.push({ "a.txt": "2\n" });
+  );
   const displaced = await world.ended(first.head);
   expect([displaced.state, displaced.reason, displaced.reason_detail], told(displaced)).toEqual([
     "canceled",

@@ -5,13 +5,14 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { readConfig, startControlPlane } from "../../control-plane/main.ts";
 import type { RunView } from "../../schemas/api.ts";
 import { RUNNER_EXIT } from "../../schemas/runner-exit.ts";
+import { apiCaller } from "../support/api-caller.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { processesOf } from "../support/job-processes.ts";
 import { ScratchRepository } from "../support/scratch-repository.ts";
 import { pipelineOf } from "./support/shop.ts";
 
 /** Short, so that a lost runner is noticed while a test waits; the proportions are those of the default. */
-const LEASE_TIMING = { ttlMs: 3_000, heartbeatIntervalMs: 800, marginMs: 500 };
+const LEASE_TIMING = { ttlMs: 10_000, heartbeatIntervalMs: 1_000, marginMs: 1_000 };
 const WAIT = { timeout: 60_000, interval: 50 };
 
 interface RunnerWorld {
@@ -40,15 +41,7 @@ async function runnerWorld(): Promise<RunnerWorld> {
   const step = `echo $DELTA_ATTEMPT >> '${begun}'; while [ ! -e '${go}' ]; do sleep 0.05; done; echo released`;
   const repository = new ScratchRepository();
   const head = repository.commit(pipelineOf([step]));
-  const call = async <Body>(path: string, body?: object): Promise<Body> => {
-    const answer = await fetch(`${plane.url}/api/v1${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${plane.apiToken}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Body;
-  };
+  const call = apiCaller(plane);
   const { id } = await call<RunView>("/runs", {
     repository_path: repository.path,
     head,

@@ -5,6 +5,7 @@ import { chromium, type BrowserContext, type BrowserContextOptions, type Page } 
 import { expect, inject, onTestFinished, vi } from "vitest";
 import { readConfig, startControlPlane, type ControlPlane } from "../../../control-plane/main.ts";
 import type { RunView } from "../../../schemas/api.ts";
+import { apiCaller } from "../../support/api-caller.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 
@@ -47,7 +48,7 @@ export async function browserWorld(): Promise<BrowserWorld> {
   const plane = await startControlPlane(readConfig({ DELTA_STATE_DIR: join(folder, "state") }, overrides));
   onTestFinished(() => plane.stop());
   const gate = join(folder, "gate");
-  const call = caller(plane);
+  const call = apiCaller(plane);
   const view = (id: string): Promise<RunView> => call<RunView>(`/runs/${id}`);
   const open: BrowserWorld["open"] = async (options = {}) => {
     const context = await launch(mkdtempSync(join(folder, "profile-")), options);
@@ -127,16 +128,4 @@ function complaintsOf(page: Page): readonly string[] {
     if (new URL(request.url()).hostname !== "127.0.0.1") complaints.push(`request: ${request.url()}`);
   });
   return complaints;
-}
-
-function caller(plane: ControlPlane): <Body>(path: string, body?: object) => Promise<Body> {
-  return async <Body>(path: string, body?: object): Promise<Body> => {
-    const answer = await fetch(`${plane.url}/api/v1${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${plane.apiToken}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Body;
-  };
 }

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { RunList, RunView } from "../../../schemas/api.ts";
 import type { CheckRun, Repository } from "../../support/github/state.ts";
+import { withDeadline } from "../../support/deadline.ts";
 import { deliver, pushDelivery, type Delivery } from "../../support/github/deliveries.ts";
 import { gitHubEnvironment } from "../../support/github/server-environment.ts";
 import { GitHubStandIn } from "../../support/github/stand-in.ts";
@@ -14,8 +14,7 @@ import { environment, ROOT } from "../../cli/support/delta.ts";
 import { processesIn } from "./processes.ts";
 
 /** Generous, so that a slow machine fails for a reason only; every wait ends. */
-const DEADLINE_MS = 60_000;
-const LOOK_AGAIN_MS = 50;
+const DEADLINE_MS = 120_000;
 
 /**
  * The whole path, with nothing of ours replaced: `delta server` as a process of its own on its own
@@ -184,18 +183,13 @@ export class PushWorld implements AsyncDisposable {
   }
 
   async #until<Value>(what: string, look: () => Promise<Value | null>): Promise<Value> {
-    const deadline = performance.now() + DEADLINE_MS;
-    let last: unknown = null;
-    while (performance.now() < deadline) {
-      try {
-        const value = await look();
-        if (value !== null) return value;
-      } catch (error) {
-        last = error;
-      }
-      await delay(LOOK_AGAIN_MS);
-    }
-    throw new Error(`not within ${DEADLINE_MS} ms: ${what}\n${this.output.join("")}`, { cause: last });
+    let seen: Value | null = null;
+    const hasSeen = async (): Promise<boolean> => {
+      seen = await look();
+      return seen !== null;
+    };
+    await withDeadline(what, DEADLINE_MS, hasSeen, async () => this.output.join(""));
+    return seen as Value;
   }
 }
 
