@@ -146,7 +146,7 @@ export const DIAGNOSTIC_CODES = {
   DC1801: warning("import.left_out", "A part of the imported file could not be converted"),
   DC1802: warning("import.changed", "A part of the imported file means something else after its conversion"),
   DC1803: error("import.refused", "What would come of an imported file does not compile"),
-  DC1804: note("import.noted", "A part of the imported file means something else in rare cases"),
+  DC1804: note("import.noted", "A part of the imported file differs in rare cases, or only in time"),
   DC1901: warning("need.left_out", "A needed job may be left out, which blocks the one that needs it"),
   DC1902: warning("glob.no_file", "A glob matches no file in the repository"),
   DC1903: warning("job.never_runs", "A job can never run"),

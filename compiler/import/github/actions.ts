@@ -1,45 +1,14 @@
-import type { Span } from "../../../schemas/diagnostic.ts";
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { isGlobProblem, parseGlob } from "../../globs/index.ts";
 import { parseDuration } from "../../language/duration.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
-import type { ArtifactDraft, CacheDraft, JobDraft } from "../emit.ts";
 import { changed, type KeyReader, leftOut, noted, scalarText } from "../reader.ts";
 import { convertExpression, type Scope } from "./expression.ts";
-import type { ScriptStep } from "./shells.ts";
 import { plainFolder } from "./artifact-folder.ts";
 import { plainStep, takeHarmless, textOf } from "./action-inputs.ts";
+import type { ActionEffects, ActionUse } from "./action-use.ts";
 import { isSetup, setup } from "./setup-actions.ts";
-
-/** What actions of one job become. */
-export interface ActionEffects {
-  image: string | null;
-  checkout: JobDraft["checkout"] | "none";
-  readonly artifacts: ArtifactDraft[];
-  readonly caches: CacheDraft[];
-  /** Artifacts of needed jobs to have. */
-  readonly downloads: Download[];
-  readonly steps: ScriptStep[];
-}
-
-/** A download. Here files of an artifact are always at the paths that they had where it was made. */
-interface Download {
-  /** Null is every artifact of the jobs that are needed. */
-  readonly name: string | null;
-  /** Folder that the files are put into; null when it is computed, or the artifacts have one each. */
-  readonly into: string | null;
-  readonly span: Span;
-}
-
-export interface ActionUse {
-  readonly uses: YamlEntry;
-  readonly given: KeyReader | null;
-  /** Whether the step runs also when one before it failed. */
-  readonly always: boolean;
-  readonly scope: Scope;
-  readonly report: Report;
-}
 
 /** Why keys of these actions have no counterpart. */
 const WHY: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { itemsOf, mapOf } from "../../language/read.ts";
 import type { YamlNode } from "../../yaml/nodes.ts";
 import { changed, scalarText } from "../reader.ts";
-import type { Known } from "./expression.ts";
+import type { Known } from "./known.ts";
 
 const OUTPUT = "cache-hit";
 

@@ -4,6 +4,7 @@ import { Report } from "../../diagnostics/report.ts";
 import { type Expression, parseExpression, untrustedName } from "../../expressions/index.ts";
 import { unreachable } from "../../unreachable.ts";
 import { literal } from "../emit.ts";
+import type { Known, ValueType } from "./known.ts";
 import { choice, formatted } from "./text-values.ts";
 
 /** An expression of ours, or why there is none. */
@@ -16,17 +17,6 @@ export type Converted =
       readonly notes?: readonly string[];
     }
   | { readonly problem: string };
-
-type ValueType = "boolean" | "string" | "number" | "any";
-
-/** Something that an expression may read. A `fixed` text is known already, and conditions are decided by it. */
-export interface Known {
-  readonly text: string;
-  readonly type: ValueType;
-  readonly fixed?: string;
-  /** All texts that it can be, where they are known. */
-  readonly values?: readonly string[];
-}
 
 /** Contexts that have a counterpart. A text where ours may be null, so it is given a default. */
 const NAMES: Readonly<Record<string, string>> = {

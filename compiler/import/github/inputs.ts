@@ -2,7 +2,7 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf, scalarOf } from "../../language/read.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
-import type { Known } from "./expression.ts";
+import type { Known } from "./known.ts";
 
 const EMPTY = { string: "", number: 0, boolean: false } as const;
 type InputType = keyof typeof EMPTY;

@@ -3,7 +3,7 @@ import { booleanOf, itemsOf, mapOf, numberOf, scalarOf } from "../../language/re
 import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
 import { plainText } from "../emit.ts";
 import { changed, type KeyReader, leftOut } from "../reader.ts";
-import type { Known } from "./expression.ts";
+import type { Known } from "./known.ts";
 
 export interface ConvertedMatrix {
   readonly matrix: Readonly<Record<string, unknown>> | undefined;

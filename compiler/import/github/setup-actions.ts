@@ -3,7 +3,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import { changed, type KeyReader, leftOut, scalarText } from "../reader.ts";
 import { noteSavings, plainStep, takeHarmless, textOf } from "./action-inputs.ts";
-import type { ActionEffects, ActionUse } from "./actions.ts";
+import type { ActionEffects, ActionUse } from "./action-use.ts";
 import type { Scope } from "./expression.ts";
 import { convertText } from "./texts.ts";
 

@@ -1,5 +1,5 @@
 import { literal } from "../emit.ts";
-import type { Known } from "./expression.ts";
+import type { Known } from "./known.ts";
 
 /** Texts that are never empty. */
 const NEVER_EMPTY = new Set(["ref.full", "ref.name", "ref.kind", "event.head", "event.kind"]);
