@@ -61,7 +61,9 @@ describe.runIf(inject("browserProgram") !== null)("the page of a run", () => {
 
     // Lines may come before the browser has told the page of the scrolling: here it never does.
     await output.evaluate((element) => {
-      element.addEventListener("scroll", (event: Event) => event.stopImmediatePropagation(), { capture: true });
+      element.addEventListener("scroll", (event: Event) => event.stopImmediatePropagation(), {
+        capture: true,
+      });
       element.scrollTo(0, 0);
     });
     await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
