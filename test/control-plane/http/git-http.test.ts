@@ -190,7 +190,7 @@ describe("sources under a lease", () => {
     expect(answer.status).toBe(200);
     abort.abort();
     await expect
-      .poll(() => processesNaming(lease.repositoryId), { timeout: 10_000, interval: 50 })
+      .poll(() => processesNaming(lease.repositoryId), { timeout: 60_000, interval: 50 })
       .toEqual([]);
   });
 });

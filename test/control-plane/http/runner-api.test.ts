@@ -174,7 +174,7 @@ describe("the runner's API", () => {
       (await api.post(`${path}/heartbeat`, { epoch, seq, phase: "starting", steps: [] }, token)).status;
     const statuses = await Promise.all(Array.from({ length: 100 }, (_, index) => beat(index + 1)));
     expect(statuses).toContain(429);
-    await vi.waitUntil(async () => (await beat(101)) === 200, { timeout: 10_000, interval: 100 });
+    await vi.waitUntil(async () => (await beat(101)) === 200, { timeout: 60_000, interval: 100 });
     const rows = await api.world.database`select state from delta.leases`;
     expect(rows[0]).toEqual({ state: "active" });
   });

@@ -23,7 +23,7 @@ async function stateFolder(): Promise<string> {
     const server = await readPostmasterFile(join(folder, "postgres", "data"));
     if (server !== null && isAlive(server.pid)) {
       process.kill(server.pid, "SIGQUIT");
-      await vi.waitUntil(() => !isAlive(server.pid), { timeout: 10_000, interval: 10 });
+      await vi.waitUntil(() => !isAlive(server.pid), { timeout: 60_000, interval: 10 });
     }
     await rm(folder, { recursive: true, force: true });
   });
@@ -114,7 +114,7 @@ test("recovers when Postgres itself was killed", async () => {
   const first = await startEmbeddedPostgres({ stateFolder: folder, settings: { ...settings, fsync: "on" } });
   await keepOneRow(first);
   process.kill(first.pid, "SIGKILL");
-  await vi.waitUntil(() => !isAlive(first.pid), { timeout: 5_000, interval: 5 });
+  await vi.waitUntil(() => !isAlive(first.pid), { timeout: 60_000, interval: 5 });
   const second = await startEmbeddedPostgres({ stateFolder: folder, settings });
   expect(await count(second)).toBe(1);
   await first.stop();
