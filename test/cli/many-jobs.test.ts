@@ -1,11 +1,12 @@
-import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { jobsTable } from "../../cli/progress/run-text.ts";
 import { makeJob, makeRun } from "./support/api-server.ts";
 
+/** Wide enough that no line is wrapped. */
 function stream(isTTY: boolean): NodeJS.WriteStream {
-  return Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
+  const like: NodeJS.WriteStream = Object.create(process.stdout);
+  return Object.assign(like, { isTTY, columns: 500 });
 }
 
 function lines(isTTY: boolean, full = false): readonly string[] {
