@@ -35,7 +35,7 @@ export default defineConfig({
           include: ["test/nomad-agent/**/*.test.ts"],
           // Each file runs an agent of its own, and an agent wants a core.
           fileParallelism: false,
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           expect: expected,
         },

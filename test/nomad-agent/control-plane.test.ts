@@ -52,7 +52,7 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     let jwt = "";
     await withDeadline(
       `the identity of ${job}`,
-      20_000,
+      60_000,
       async () => {
         const answer = await fetch(`${agent.address}/v1/job/${job}/allocations`);
         const [allocation] = (await answer.json()) as [{ ID: string }];
@@ -62,6 +62,20 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
       () => agent.logTail(),
     );
     return jwt;
+  }
+
+  /** Nomad answers to a stop before it has evaluated the job: until then its allocation shall still run. */
+  async function untilStopped(job: string): Promise<void> {
+    await withDeadline(
+      `the allocation of ${job} to be told to stop`,
+      60_000,
+      async () => {
+        const answer = await fetch(`${agent.address}/v1/job/${job}/allocations`);
+        const allocations = (await answer.json()) as { DesiredStatus: string }[];
+        return allocations.length > 0 && allocations.every((one) => one.DesiredStatus === "stop");
+      },
+      () => agent.logTail(),
+    );
   }
 
   /** Signed by the same cluster, for an attempt of another installation. */
@@ -127,6 +141,7 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     expect(await claimWith(own), "replayed while the lease is held").toEqual(refusals.none);
     const job = jobNameOf("claims", b as AttemptId);
     await fetch(`${agent.address}/v1/job/${job}`, { method: "DELETE" });
+    await untilStopped(job);
     expect(await claimWith(stolen, b), "replayed after its allocation was stopped").toEqual(refusals.none);
   });
 
@@ -146,14 +161,13 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
     expect(run.jobs[0]?.attempts[0]?.reason_detail).toMatch(why);
   });
 
-  test("stops what no attempt owns within a minute", { timeout: 120_000 }, async () => {
+  test("stops what no attempt owns within a minute", { timeout: 240_000 }, async () => {
     const installation = "orphans";
     const stranger = new NomadDispatcher(nomadConfig(agent.address, { installation }));
     onTestFinished(() => stranger.close());
     const request = dispatchRequest();
     expect(await stranger.dispatch(request)).toMatchObject({ status: "accepted" });
     await startWorld(installation);
-    const started = performance.now();
     await withDeadline(
       "the orphan's allocation to end",
       ORPHAN_MS,
@@ -165,7 +179,6 @@ describe.runIf(missingPart("agent") === null)("a control plane whose dispatcher 
       },
       () => agent.logTail(),
     );
-    expect(performance.now() - started).toBeLessThan(ORPHAN_MS);
   });
 });
 

@@ -111,7 +111,7 @@ describe.runIf(missingPart("docker") === null)("in a hardened container without 
 
   test("a stopped attempt leaves no container", async () => {
     const { plane, dispatcher, request } = await world.carryOut([{ name: "wait", run: "sleep 600" }]);
-    await plane.until(() => plane.count("heartbeat") > 0, 40_000);
+    await plane.until(() => plane.count("heartbeat") > 0);
     await untilGone(world, dispatcher, request.attemptId);
     const running = await docker(world.agent.folder, [
       "ps",

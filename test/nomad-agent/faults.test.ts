@@ -37,7 +37,7 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     });
     expect(await dispatcher.dispatch(request)).toMatchObject({ status: "accepted" });
     await untilObserved(cluster, dispatcher, request.attemptId, (seen) => seen.state === "running");
-    await withDeadline("the task's process", 10_000, async () => (await taskProcesses(job)).length === 1);
+    await withDeadline("the task's process", 60_000, async () => (await taskProcesses(job)).length === 1);
     const [pid] = (await taskProcesses(job)) as [number];
     return { dispatcher, request, job, pid };
   };
@@ -88,7 +88,7 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     await agent.restart("server");
     await withDeadline(
       "the dispatch",
-      20_000,
+      60_000,
       async () => (await dispatcher.dispatch(request)).status === "accepted",
     );
     await untilObserved(cluster, dispatcher, request.attemptId, (seen) => seen.state === "running");
@@ -118,7 +118,7 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     const { attemptId } = request;
     const job = jobNameOf(config.installation, attemptId);
     await untilObserved(cluster, dispatcher, attemptId, (seen) => seen.state === "running");
-    await withDeadline("the task's process", 10_000, async () => (await taskProcesses(job)).length === 1);
+    await withDeadline("the task's process", 60_000, async () => (await taskProcesses(job)).length === 1);
     const [pid] = await taskProcesses(job);
 
     await agent.kill("client");
@@ -129,7 +129,7 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
     expect(await dispatcher.stop({ attemptId, graceMs: 0 })).toEqual({ status: "stopping" });
     await agent.restart("client");
     await untilGone(cluster, dispatcher, attemptId);
-    await withDeadline("the task to end", 20_000, async () => (await taskProcesses(job)).length === 0);
+    await withDeadline("the task to end", 60_000, async () => (await taskProcesses(job)).length === 0);
   }, 180_000);
 
   test("a job that somebody stops or purges by hand is seen, and not placed anew", async () => {
@@ -152,7 +152,7 @@ describe.runIf(missingPart("agent") === null)("when parts of a real Nomad die", 
       purged.request.attemptId,
       (one) => one.state === "absent",
     );
-    await withDeadline("the task to end", 20_000, async () => (await taskProcesses(purged.job)).length === 0);
+    await withDeadline("the task to end", 60_000, async () => (await taskProcesses(purged.job)).length === 0);
   });
 
   test("a drained node ends its runner at the deadline, and nothing takes its place", async () => {

@@ -6,7 +6,7 @@ import { type ImageRegistry, startImageRegistry } from "../support/nomad/image-r
 import { makeSourceRepository } from "../support/source-repository.ts";
 import { missingPart } from "./parts.ts";
 
-const TEST_MS = 180_000;
+const TEST_MS = 240_000;
 
 describe.runIf(missingPart("docker") === null)("an image of a registry, by its digest", () => {
   let world: ContainerWorld;

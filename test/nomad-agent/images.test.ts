@@ -7,8 +7,6 @@ import { docker, importEmpty } from "../support/nomad/docker-engine.ts";
 import { importMusl } from "../support/nomad/musl-image.ts";
 import { missingPart } from "./parts.ts";
 
-/** From the register call's answer to the claim, on a loaded machine; docs/operate/nomad.md has figures of an idle one. */
-const START_MS_MAX = 20_000;
 /** Node alone is 120 MB; more would be noticed by who copies it to every client. */
 const FOLDER_MEGABYTES_MAX = 160;
 const MEGABYTE = 1024 * 1024;
@@ -33,7 +31,6 @@ describe.runIf(missingPart("docker") === null)("the runner in images of every ki
     console.log(
       `${image}: ${Math.round(Number(size) / MEGABYTE)} MB, claimed ${startMs} ms after its dispatch`,
     );
-    expect(startMs).toBeLessThan(START_MS_MAX);
     return attempt;
   }
 

@@ -164,7 +164,7 @@ const SETUP: SetupOptions = {
 };
 
 describe.runIf(missingPart("agent") === null)("a throw-away agent", () => {
-  test("runs a pipeline, and leaves nothing", { timeout: 180_000 }, async () => {
+  test("runs a pipeline, and leaves nothing", { timeout: 240_000 }, async () => {
     const { path } = await findNomadBinary();
     const launcher = join(import.meta.dirname, "../../runner/delta-runner.js");
     const agent = await startDevAgent({ nomad: path ?? "", runner: [process.execPath, launcher, "run"] });

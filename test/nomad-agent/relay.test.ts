@@ -18,7 +18,7 @@ import { docker, importEmpty } from "../support/nomad/docker-engine.ts";
 import { missingPart } from "./parts.ts";
 
 const EMPTY_IMAGE = "delta-test-empty";
-const RELAY_MS = 30_000;
+const RELAY_MS = 60_000;
 
 describe.runIf(missingPart("docker") === null)("a relay to a control plane behind TLS", () => {
   let world: ContainerWorld;

@@ -45,7 +45,7 @@ describe.runIf(missingPart("docker") === null)("from a commit to a result on a r
   }, 300_000);
   afterAll(() => containers?.stop());
 
-  test("a run's jobs are carried out in containers without a network", { timeout: 180_000 }, async () => {
+  test("a run's jobs are carried out in containers without a network", { timeout: 240_000 }, async () => {
     const repository = makeSourceRepository({ ".delta/pipeline.yaml": PIPELINE, "hello.txt": "hello\n" });
     const world = await startPlaneOnNomad(containers.agent, { installation: "whole", pool: POOL });
     const relay = await containers.relayTo(world.plane.url);

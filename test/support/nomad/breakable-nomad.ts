@@ -151,6 +151,15 @@ export class BreakableNomad {
     return (run.jobs[0]?.attempts ?? []).map(({ state, reason }: AttemptView) => [state, reason]);
   }
 
+  /** A runner tells its end before its container has gone. */
+  async untilNoContainer(): Promise<void> {
+    await withDeadline(
+      "every container to end",
+      LEFTOVER_MS,
+      async () => (await this.containers()).length === 0,
+    );
+  }
+
   async untilNothingIsLeft(world: PlaneOnNomad, id: string, installation: string): Promise<void> {
     let left = "";
     await withDeadline(

@@ -131,7 +131,7 @@ export class ContainerWorld {
     const attempt = await this.carryOut(steps, choices);
     const { plane, dispatcher, request } = attempt;
     await plane
-      .until(() => plane.count("complete") === 1, 50_000)
+      .until(() => plane.count("complete") === 1)
       .catch(async (cause: unknown) => {
         throw new Error(await this.agent.logTail(), { cause });
       });

@@ -29,7 +29,7 @@ export interface PlaneOnNomad {
   stop(): Promise<void>;
 }
 
-const WAIT_MS = 120_000;
+const WAIT_MS = 180_000;
 
 export async function startPlaneOnNomad(
   agent: Pick<NomadAgent, "address" | "logTail">,

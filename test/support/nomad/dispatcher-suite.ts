@@ -182,7 +182,7 @@ export function describeNomadDispatcher(cluster: () => Cluster): void {
       const request = dispatchRequest("quick");
       await dispatcher.dispatch(request);
       await untilObserved(cluster(), dispatcher, request.attemptId, (seen) => seen.state === "exited");
-      await withDeadline("the job to be forgotten", 20_000, async () => {
+      await withDeadline("the job to be forgotten", 60_000, async () => {
         await cluster().collectGarbage();
         const newcomer = new NomadDispatcher(config);
         const [seen] = await newcomer.observe([request.attemptId]);

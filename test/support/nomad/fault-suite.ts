@@ -139,7 +139,7 @@ export function describeNomadFaults(cluster: () => Cluster): void {
     // The breaker let eight calls through and answered the others itself.
     expect(proxy.calls).toHaveLength(8);
     proxy.isDown = false;
-    await withDeadline("the breaker to close", 10_000, async () => {
+    await withDeadline("the breaker to close", 60_000, async () => {
       return (await dispatcher.dispatch(request)).status === "accepted";
     });
     await untilGone(cluster(), dispatcher, request.attemptId);
@@ -194,7 +194,7 @@ export function describeNomadFaults(cluster: () => Cluster): void {
       await dispatcher.observe([attemptId]);
       return (await dispatcher.list(null)).changed.length === 0;
     };
-    await withDeadline("the list to change no more", 20_000, settled);
+    await withDeadline("the list to change no more", 60_000, settled);
     const earlier = (text: string): string => text.replaceAll(/"ModifyIndex":\d+/g, '"ModifyIndex":1');
     proxy.inject(/^GET \/v1\/jobs$/, { kind: "rewrite", change: earlier });
     expect(await dispatcher.list(null)).toMatchObject({ attempts: [attemptId], changed: [attemptId] });
