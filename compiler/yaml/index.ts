@@ -5,7 +5,7 @@ import { type Origin, PIPELINE_ORIGIN, type YamlNode } from "./nodes.ts";
 import { readOrdinary } from "./ordinary.ts";
 import { resolveDocument } from "./resolve.ts";
 import { scanTokens } from "./scan.ts";
-import { tooMany } from "./collection-limits.ts";
+import { tooMany } from "./past-limit.ts";
 
 /**
  * Reads one configuration file. Null when it is not readable YAML, with findings that say why.
@@ -22,7 +22,8 @@ export function parseYaml(
   if (text === null) return null;
   const read = readOrdinary(file, text, origin);
   if (read?.kind !== "too many") return read ?? parseText(file, text, origin, report);
-  report.add("DC1007", read.span, tooMany(read.what));
+  const [code, message] = tooMany(read.what);
+  report.add(code, read.span, message);
   return null;
 }
 

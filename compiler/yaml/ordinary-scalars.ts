@@ -72,6 +72,16 @@ export function isFlowEnd(code: number): boolean {
   return code === 0x5d || code === 0x7d;
 }
 
+/** Where the name of an anchor or an alias ends that begins here. */
+export function nameEnd(text: string, start: number): number {
+  let end = start;
+  for (let code = text.charCodeAt(end); !isBlank(code) && code !== TAB && !isFlowSign(code); ) {
+    end += 1;
+    code = text.charCodeAt(end);
+  }
+  return end;
+}
+
 /** A bracket, a brace or a comma. */
 function isFlowSign(code: number): boolean {
   return isFlowEnd(code) || code === 0x5b || code === 0x7b || code === 0x2c;

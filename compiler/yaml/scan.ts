@@ -12,7 +12,7 @@ import {
   MAP_KEYS_MAX,
   TOKENS_MAX,
 } from "./limits.ts";
-import { tooMany } from "./collection-limits.ts";
+import { type Counted, tooMany } from "./past-limit.ts";
 
 /** Stands for "no key has begun on this line". */
 const NONE = -1;
@@ -149,12 +149,10 @@ class TokenScan {
     }
     if (type === "anchor") {
       this.#anchors += 1;
-      if (this.#anchors > ANCHORS_MAX)
-        return at("DC1008", offset, lexeme, `More than ${ANCHORS_MAX} anchors`);
+      if (this.#anchors > ANCHORS_MAX) return pastLimit("anchors", offset, lexeme);
     } else if (type === "alias") {
       this.#aliases += 1;
-      if (this.#aliases > ALIASES_MAX)
-        return at("DC1008", offset, lexeme, `More than ${ALIASES_MAX} aliases`);
+      if (this.#aliases > ALIASES_MAX) return pastLimit("aliases", offset, lexeme);
     }
     if (this.#expansion.isPastLimit(type, lexeme)) {
       const message = `From here on aliases stand for more than ${EXPANDED_NODES_MAX} values`;
@@ -262,7 +260,12 @@ function isMisplaced(before: CST.TokenType | null, type: CST.TokenType | null): 
 function countEntry(collection: OpenCollection, offset: number, lexeme: string): ScanProblem | null {
   collection.entries += 1;
   if (collection.entries <= (collection.isMap ? MAP_KEYS_MAX : LIST_ITEMS_MAX)) return null;
-  return at("DC1007", offset, lexeme, tooMany(collection.isMap ? "keys" : "items"));
+  return pastLimit(collection.isMap ? "keys" : "items", offset, lexeme);
+}
+
+function pastLimit(what: Counted, offset: number, lexeme: string): ScanProblem {
+  const [code, message] = tooMany(what);
+  return at(code, offset, lexeme, message);
 }
 
 function at(code: DiagnosticCode, offset: number, lexeme: string, message: string): ScanProblem {

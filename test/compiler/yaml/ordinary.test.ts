@@ -3,7 +3,7 @@ import { array, assert, constantFrom, oneof, property, tuple } from "fast-check"
 import { describe, expect, test } from "vitest";
 import { Report } from "../../../compiler/diagnostics/report.ts";
 import { parseText, parseYaml } from "../../../compiler/yaml/index.ts";
-import { LIST_ITEMS_MAX, MAP_KEYS_MAX } from "../../../compiler/yaml/limits.ts";
+import { ALIASES_MAX, ANCHORS_MAX, LIST_ITEMS_MAX, MAP_KEYS_MAX } from "../../../compiler/yaml/limits.ts";
 import { PIPELINE_ORIGIN } from "../../../compiler/yaml/nodes.ts";
 import { readOrdinary } from "../../../compiler/yaml/ordinary.ts";
 
@@ -25,6 +25,8 @@ const ORDINARY = [
   "# top\n\na: # said of a\n  b: v # said of b\n\n  # of c\n  c:\n    - - p\n      - q\n    -\n      r: s\n",
   "a: |\n\n  text\n   more\n\n  end\n\n\nb: |-\n  no newline\nc: |+\n  kept\nd: |\n  last line",
   "a:\nb:\n  c:\nd: 1",
+  "{a: 1, b: [x, {c: 'd'}]}",
+  "# top\n\n[a, {b: c}] # of the list\n\n# end\n",
   'version: 1.2.3\nday: 2026-01-02\ntime: 12:30\n"quoted": 007\n1: +5\n',
 ];
 
@@ -78,27 +80,60 @@ describe("what the ordinary reader reads", () => {
     expect(isReadAlike(`a: [${Array(10_000).fill("b").join(", ")}]\n`)).toBe(true);
     expect(isReadAlike(`a: [${Array(10_001).fill("b").join(", ")}]\n`)).toBe(false);
   });
+});
 
+describe("more than a text may have", () => {
+  const times = (count: number, line: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => line(index)).join("");
   const keys = (count: number, indent: string): string =>
-    Array.from({ length: count }, (_, index) => `${indent}k${index}: [x]\n`).join("");
+    times(count, (index) => `${indent}k${index}: [x]\n`);
   const pairs = (count: number): string =>
     Array.from({ length: count }, (_, index) => `k${index}: x`).join(", ");
-  test.each([
-    ["at the top", keys(MAP_KEYS_MAX + 1, "")],
-    ["further in, with more behind", `a:\n  - b\n  - c:\n${keys(MAP_KEYS_MAX + 9, "      ")}d: e\n`],
-    ["before a fault", `a:\n${keys(MAP_KEYS_MAX, "  ")}  b: 'c\n`],
-    ["after a key that is there twice", `k1: x\n${keys(MAP_KEYS_MAX, "")}`],
-    ["and not one more", keys(MAP_KEYS_MAX, "")],
-    ["in braces", `a: {${pairs(MAP_KEYS_MAX + 9)}}\n`],
-    ["in braces, as many as commas allow", `a: {${pairs(MAP_KEYS_MAX + 1)}}\n`],
-    ["in braces, with a comma at the end", `a: {${pairs(MAP_KEYS_MAX + 1)} , }\n`],
-    ["in brackets", `a: [${pairs(LIST_ITEMS_MAX + 2).replaceAll(":", "-")}]\n`],
-    ["in brackets, as many as commas allow", `a: [${pairs(LIST_ITEMS_MAX + 1).replaceAll(":", "-")}]\n`],
-  ])("more than a collection may have is told as by the parser: %s", (_, text) => {
+  const words = (count: number): string => pairs(count).replaceAll(":", "-");
+  const readByTheParser = [
+    ["keys after one that is there twice", `k1: x\n${keys(MAP_KEYS_MAX, "")}`],
+    ["as many keys as it may", keys(MAP_KEYS_MAX, "")],
+    ["as many keys in braces as commas allow", `a: {${pairs(MAP_KEYS_MAX + 1)}}\n`],
+    ["as many items in brackets as commas allow", `a: [${words(LIST_ITEMS_MAX + 1)}]\n`],
+    ["as many aliases as it may", `a: &a v\nb:\n${times(ALIASES_MAX / 2, () => "- [*a, *a]\n")}`],
+    ["aliases of a list in brackets", `a: &a [v]\nb:\n${times(ALIASES_MAX + 9, () => "- *a\n")}`],
+    [
+      "aliases of lists that grow",
+      `a: &a [1, 1]\nb: &b [*a, *a]\n${times(ALIASES_MAX, (index) => `k${index}: *b\n`)}`,
+    ],
+    ["aliases after a merge key", `a: &a { b: c }\nd: { <<: *a }\ne:\n${times(ALIASES_MAX, () => "- *a\n")}`],
+    ["aliases after a fault", `a: &a v\nb: *a c\nd:\n${times(ALIASES_MAX + 9, () => "- *a\n")}`],
+    ["anchors of keys", times(ANCHORS_MAX + 9, (index) => `&a${index} k${index}: v\n`)],
+    ["anchors of blocks", times(ANCHORS_MAX + 9, (index) => `- &a${index}\n  - v\n`)],
+  ] as const;
+  const readWithoutIt = [
+    ["keys at the top", keys(MAP_KEYS_MAX + 1, "")],
+    ["keys further in, with more behind", `a:\n  - b\n  - c:\n${keys(MAP_KEYS_MAX + 9, "      ")}d: e\n`],
+    ["keys before a fault", `a:\n${keys(MAP_KEYS_MAX, "  ")}  b: 'c\n`],
+    ["keys in braces", `a: {${pairs(MAP_KEYS_MAX + 9)}}\n`],
+    ["keys in braces, with a comma at the end", `a: {${pairs(MAP_KEYS_MAX + 1)} , }\n`],
+    ["keys in braces, with nothing around them", `{${pairs(MAP_KEYS_MAX + 9)}}\n`],
+    ["items in brackets", `a: [${words(LIST_ITEMS_MAX + 2)}]\n`],
+    ["items in brackets, with nothing around them", `[${words(LIST_ITEMS_MAX + 2)}`],
+    ["keys after an anchor", `a: &a v\n${keys(MAP_KEYS_MAX, "")}`],
+    ["anchors of words", times(ANCHORS_MAX + 9, (index) => `- &a${index} v\n`)],
+    ["anchors of quotes in brackets", `a: [ ${times(ANCHORS_MAX + 9, (index) => `&a${index}  "v", `)}`],
+    ["items of a list", `a:\n- &a v\n${times(LIST_ITEMS_MAX, () => "- *a # again\n")}b: c\n`],
+    ["aliases of a list's items", `- &a v\n${times(ALIASES_MAX - 1, () => "- *a\n")}- [*a, *a]`],
+    ["aliases in lists", `- &a 'v'\n${times(ALIASES_MAX, () => "- - [*a,*b]\n")}`],
+    ["aliases in maps", `a: &a/~! 1\nb:\n${times(ALIASES_MAX, () => "- { k: *a/~!, l: *a/~! }\n")}`],
+    ["aliases before a fault", `a: &a v\nb:\n${times(ALIASES_MAX, () => "- [*a, *a]\n")}- *a:b c\n`],
+  ] as const;
+
+  test.each([...readByTheParser, ...readWithoutIt])("is told as by the parser: %s", (_, text) => {
     const [own, parsers] = [new Report(), new Report()];
     parseYaml(FILE, Buffer.from(text), own);
     parseText(FILE, text, PIPELINE_ORIGIN, parsers);
     expect(own.settle()).toEqual(parsers.settle());
+  });
+
+  test.each(readWithoutIt)("is told before the parser is asked: %s", (_, text) => {
+    expect(readOrdinary(FILE, text, PIPELINE_ORIGIN)).toMatchObject({ kind: "too many" });
   });
 });
 
