@@ -1,13 +1,13 @@
 import { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import type { Plugin } from "rolldown";
-import { SHAPE_OPTIONS } from "./compiler/language/shape-validator.ts";
+import { gatherFaults, SHAPE_OPTIONS } from "./compiler/language/shape-validator.ts";
 import pipelineSchema from "./schemas/pipeline.schema.json" with { type: "json" };
 
 /** A module like compiler/language/shape-validator.ts whose checker is compiled already. */
 export function builtShapeValidator(): string {
   const ajv = new Ajv({ ...SHAPE_OPTIONS, code: { ...SHAPE_OPTIONS.code, source: true, esm: true } });
-  const code = standalone.default(ajv, ajv.compile(pipelineSchema));
+  const code = gatherFaults(standalone.default(ajv, ajv.compile(pipelineSchema)));
   // Also for modules ajv reaches for its own run time by require.
   const imports: string[] = [];
   const linked = code.replace(/require\(("ajv\/[^"]+)"\)\.default/g, (_, path: string) => {

@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 import type { ValidateFunction } from "ajv";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";
-import { shapeValidator } from "../../../compiler/language/shape-validator.ts";
+import { DIAGNOSTICS_MAX } from "../../../compiler/diagnostics/report.ts";
+import { SHAPE_FAULTS_MAX, shapeValidator } from "../../../compiler/language/shape-validator.ts";
 import { builtShapeValidator } from "../../../rolldown.shape-validator.ts";
 import { HOSTILE_PIPELINES } from "../../support/hostile/pipelines.ts";
 
@@ -54,6 +55,22 @@ test("the checker of the build finds exactly what the one of the sources finds",
     if (answers[1]?.[0] === false) refused += 1;
   }
   expect(refused).toBeGreaterThan(10);
+});
+
+test("a checker stops gathering where there is more than anybody is told", async () => {
+  const wrong = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, [1]]));
+  for (const isValid of [await built(), shapeValidator()]) {
+    for (const document of [
+      { jobs: wrong(4_900) },
+      { vars: wrong(9_900) },
+      { vars: wrong(9_900), jobs: wrong(4_900) },
+    ]) {
+      expect(isValid({ version: 1, ...document })).toBe(false);
+      expect(isValid.errors?.length).toBeGreaterThan(DIAGNOSTICS_MAX);
+      expect(isValid.errors?.length).toBeLessThan(SHAPE_FAULTS_MAX + 10);
+    }
+  }
 });
 
 test("the checker of the build compiles nothing and loads ajv's small helpers alone", () => {
