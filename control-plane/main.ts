@@ -28,6 +28,7 @@ import { apiToken, removeServerFile, serverKey, writeServerFile } from "./server
 import { taskHandlers } from "./task-handlers.ts";
 import type { TaskContext, TaskLog } from "./tasks/context.ts";
 import { every, type Loop } from "./tasks/every.ts";
+import { createDispatching } from "./tasks/dispatch-attempts.ts";
 import { createObserving } from "./tasks/observe-attempts.ts";
 import { recoverDeliveries } from "./tasks/recover-deliveries.ts";
 import { removeOld } from "./tasks/remove-old.ts";
@@ -97,13 +98,14 @@ export async function startControlPlane(
   const context = await taskContext(config, services, url, log);
   await services.dispatcher.start();
   started.defer(() => services.dispatcher.close());
-  const queue = await startQueue(opened.settings, taskHandlers(services, context), log);
-  started.defer(() => queue.stop());
-  const sweeper = every(timing.intervalMs, "the sweep", log, () => sweep({ database, timing, log }));
-  started.defer(() => sweeper.stop());
   const observing = createObserving(context);
   const observer = every(config.observeIntervalMs, "observing", log, () => observing.pass());
   started.defer(() => observer.stop());
+  const dispatching = createDispatching(context, () => observer.soon());
+  const queue = await startQueue(opened.settings, taskHandlers(services, context, dispatching), log);
+  started.defer(() => queue.stop());
+  const sweeper = every(timing.intervalMs, "the sweep", log, () => sweep({ database, timing, log }));
+  started.defer(() => sweeper.stop());
   if (services.github !== null) {
     const recovery = lookForLostDeliveries(database, services.github, log);
     started.defer(() => recovery.stop());
@@ -115,7 +117,8 @@ export async function startControlPlane(
   started.defer(() => remover.stop());
   hints.onHint = (hint) => {
     observing.hint(hint);
-    observer.soon();
+    // To explain a wait may itself wait until those before it are dispatched.
+    if (!dispatching.isCrowded()) observer.soon();
   };
   await writeServerFile(stateFolder, { url, token, started_by: options.startedBy ?? null });
   started.defer(() => removeServerFile(stateFolder));

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { randomToken } from "./lifecycle/tokens.ts";
@@ -19,7 +19,7 @@ const KEY_BYTES = 32;
  * The key of the claim tokens. Control planes that share a database must share it: they share the
  * state folder's file, or are given copies of it.
  */
-export async function serverKey(stateFolder: string): Promise<Uint8Array> {
+export async function serverKey(stateFolder: string): Promise<KeyObject> {
   const text = await readOrCreate(join(stateFolder, "claim.key"), () =>
     randomBytes(KEY_BYTES).toString("hex"),
   );
@@ -29,7 +29,7 @@ export async function serverKey(stateFolder: string): Promise<Uint8Array> {
       `${join(stateFolder, "claim.key")} does not hold ${KEY_BYTES} bytes in hexadecimal; remove it`,
     );
   }
-  return key;
+  return createSecretKey(key);
 }
 
 /** The token of the API: the one in the file that was named, else one kept in the state folder. */

@@ -6,7 +6,7 @@ import type { Services } from "./routes.ts";
 import { admitAttempts } from "./tasks/admit-attempts.ts";
 import { advanceRun } from "./tasks/advance-run.ts";
 import type { TaskContext } from "./tasks/context.ts";
-import { createDispatching } from "./tasks/dispatch-attempts.ts";
+import type { Dispatching } from "./tasks/dispatch-attempts.ts";
 import { meanwhile } from "./tasks/every.ts";
 import { planRun } from "./tasks/plan-run.ts";
 import { reportCheck } from "./tasks/report-check.ts";
@@ -16,9 +16,12 @@ import { stopAttempt } from "./tasks/stop-attempt.ts";
 const PLANNING_REMINDER_MS = 4_000;
 
 /** What each wake-up does in this control plane. */
-export function taskHandlers(services: Services, context: TaskContext): TaskHandlers {
+export function taskHandlers(
+  services: Services,
+  context: TaskContext,
+  dispatching: Pick<Dispatching, "dispatchDue">,
+): TaskHandlers {
   const { database, log } = context;
-  const dispatching = createDispatching(context);
   // What a task made ready is carried on at once; the wake-ups in the queue are for whoever else is there.
   const admitAndDispatch = async (): Promise<void> => {
     if (await admitAttempts(context)) {

@@ -26,7 +26,7 @@ export async function takeDueDispatches(
     with due as (
       select id, priority from delta.attempts
       where state = 'dispatched' and backend_ref is null and dispatch_at <= clock_timestamp()
-      order by dispatch_at, priority desc, id limit ${limit} for update skip locked),
+      order by priority desc, id limit ${limit} for update skip locked),
     taken as (
       update delta.attempts a set dispatch_at = clock_timestamp() + ${againMs} * interval '1 millisecond'
       from due where a.id = due.id returning a.id, a.run_id, a.job_id, a.number, a.priority)

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Database } from "../db/client.ts";
 import { keepBackendRefs, readAskedAttempts, type AskedAttempt } from "../db/dispatches.ts";
 import { wakeAll, wakeDispatch } from "../db/enqueue.ts";
@@ -45,7 +46,7 @@ export async function beginDispatch(change: Change, { ids, run, serverKey }: Dis
 interface DispatchBegin {
   readonly ids: readonly AttemptId[];
   readonly run: RunId;
-  readonly serverKey: Uint8Array;
+  readonly serverKey: KeyObject;
 }
 
 /** What a backend answered when it was asked for a runner. */

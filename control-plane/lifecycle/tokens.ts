@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, type KeyObject, randomBytes } from "node:crypto";
 
 /** 256 random bits in base64url. */
 export function randomToken(): string {
@@ -14,6 +14,6 @@ export function hashToken(token: string): Buffer {
  * The proof a dispatched runner claims with. Derived from the attempt and the server's key, so that
  * a dispatch that is repeated after a crash hands out the same one; nobody without the key can make it.
  */
-export function claimToken(serverKey: Uint8Array, attemptId: string): string {
+export function claimToken(serverKey: KeyObject, attemptId: string): string {
   return createHmac("sha256", serverKey).update(`claim ${attemptId}`).digest("base64url");
 }

@@ -49,8 +49,10 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
       for (const [run, attempts] of admittedOf) {
         await beginDispatch(change, { ids: attempts.map(({ attempt }) => attempt), run, serverKey });
       }
-      await explain(change, waiting.candidates, decision.pending, isPartial);
-      if (isPartial && chosen.size > 0) {
+      // Where some were let in, those that were not looked at are next, and need no reason yet.
+      const goesOn = isPartial && chosen.size > 0;
+      await explain(change, waiting.candidates, decision.pending, isPartial && !goesOn);
+      if (goesOn) {
         change.wakes.push(wakeAgain("admit-attempts", 0));
       }
       return chosen.size > 0;
@@ -68,11 +70,11 @@ async function explain(
   change: Change,
   lookedAt: readonly Candidate[],
   pending: AdmissionDecision["pending"],
-  isPartial: boolean,
+  othersWait: boolean,
 ): Promise<void> {
   const { tx, touched } = change;
   const ids = lookedAt.map(({ attempt }) => attempt);
-  const others = isPartial ? await writePendingOfOthers(tx, ids) : [];
+  const others = othersWait ? await writePendingOfOthers(tx, ids) : [];
   for (const run of [...(await writePending(tx, pending)), ...others]) {
     touched.add(run);
   }

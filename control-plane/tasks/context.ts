@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { Database } from "../db/client.ts";
 import type { Capacity } from "../scheduler/room.ts";
 import type { Dispatcher } from "../../schemas/dispatcher.ts";
@@ -15,7 +16,7 @@ export interface TaskContext {
   readonly dispatcher: Dispatcher;
   readonly poolCaps: Capacity["poolCaps"];
   /** Key of the claim tokens; the same in every control plane of one database. */
-  readonly serverKey: Uint8Array;
+  readonly serverKey: KeyObject;
   /** Where runners reach a control plane. */
   readonly controlPlaneUrl: string;
   readonly log: TaskLog;

@@ -12,8 +12,10 @@ const FAILED_RETRY_MS = 5_000;
 const LANES = 64;
 /** Fewer free lanes are not worth a statement. */
 const LANES_TO_FILL = 32;
-/** Answers wait so long for others to be written down with; a runner may claim before. */
-const GATHER_MS = 20;
+/** Lanes in use from which on it is a crowd. */
+const CROWD = 16;
+/** Answers wait at most so long for those that are still to come, to be written down with them; a runner may claim before. */
+const GATHER_MS = 100;
 /** A little less than the sweeper's recheck, so that what it finds is due. */
 const ASK_AGAIN_MS = 4_000;
 
@@ -24,13 +26,16 @@ export interface Dispatching {
    * meanwhile makes the first look again and returns at once.
    */
   dispatchDue(): Promise<void>;
+  /** True while so many are asked for that what is not urgent should leave the backend to them. */
+  isCrowded(): boolean;
 }
 
 /**
  * The request of one attempt is always the same, and repeated until the backend answers. A slow answer
- * holds up its own lane alone, and answers that come together are written down together.
+ * holds up its own lane alone, and answers that come together are written down together. Tells when it is
+ * no longer crowded.
  */
-export function createDispatching(context: TaskContext): Dispatching {
+export function createDispatching(context: TaskContext, onRoom: () => void = () => undefined): Dispatching {
   const keeper = createAnswerKeeper(context);
   const lanes = new Set<Promise<void>>();
   let isRunning = false;
@@ -40,11 +45,16 @@ export function createDispatching(context: TaskContext): Dispatching {
     const result = await ask(context, attempt);
     keeper.keep({ id: attempt.id, run: attempt.run, result });
   };
+  const leave = (lane: Promise<void>): void => {
+    lanes.delete(lane);
+    if (lanes.size === CROWD - 1) onRoom();
+    if (lanes.size === 0) keeper.hurry();
+  };
   const fillLanes = async (): Promise<boolean> => {
     const room = LANES - lanes.size;
     const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
     for (const attempt of due) {
-      const lane = inLane(attempt).finally(() => lanes.delete(lane));
+      const lane = inLane(attempt).finally(() => leave(lane));
       lanes.add(lane);
     }
     return due.length === room;
@@ -63,6 +73,7 @@ export function createDispatching(context: TaskContext): Dispatching {
     await keeper.done();
   };
   return {
+    isCrowded: () => lanes.size >= CROWD,
     async dispatchDue() {
       call.waits = true;
       call.wake();
@@ -103,6 +114,8 @@ async function ask(context: TaskContext, attempt: AttemptToDispatch): Promise<Di
 
 interface AnswerKeeper {
   keep(answer: DispatchAnswer): void;
+  /** No other answer is to come soon. */
+  hurry(): void;
   /** Resolves when everything is written down. */
   done(): Promise<void>;
 }
@@ -111,9 +124,11 @@ interface AnswerKeeper {
 function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
   let waiting: DispatchAnswer[] = [];
   let writing: Promise<void> | null = null;
+  let gathering = new AbortController();
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
-      await delay(GATHER_MS);
+      gathering = new AbortController();
+      await delay(GATHER_MS, undefined, { signal: gathering.signal }).catch(() => undefined);
       const answers = waiting;
       waiting = [];
       await recordDispatches(database, answers).catch((error: unknown) => {
@@ -131,6 +146,7 @@ function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
       waiting.push(answer);
       writing ??= write();
     },
+    hurry: () => gathering.abort(),
     done: () => writing ?? Promise.resolve(),
   };
 }

@@ -137,7 +137,7 @@ describe.runIf(missingPart("qemu") === null)("in a virtual machine on a real Nom
     timeout: MACHINE_MS * 2,
   }, async () => {
     // Shorter than it is by default would lose machines that only wait for the processor.
-    const leaseTiming = { ttlMs: 40_000, heartbeatIntervalMs: 4_000, marginMs: 2_000 };
+    const leaseTiming = { ttlMs: 75_000, heartbeatIntervalMs: 4_000, marginMs: 2_000 };
     // Too little for QEMU: it lives while the machine has not touched its memory.
     const plane = await startPlane("killed", { memory_overhead_mb: 200 }, { leaseTiming });
     const step = `

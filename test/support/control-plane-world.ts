@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, randomBytes } from "node:crypto";
 import type { Database } from "../../control-plane/db/client.ts";
 import { inTransaction } from "../../control-plane/db/in-transaction.ts";
 import { recordSweep } from "../../control-plane/db/sweep.ts";
@@ -100,7 +100,7 @@ export async function createWorld(): Promise<World> {
     database,
     dispatcher: backend,
     poolCaps: { default: 100 },
-    serverKey: randomBytes(32),
+    serverKey: createSecretKey(randomBytes(32)),
     controlPlaneUrl: "http://127.0.0.1:1",
     log: { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) },
   };

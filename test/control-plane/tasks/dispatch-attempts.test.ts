@@ -41,6 +41,25 @@ describe("dispatching", () => {
     expect(backend.dispatched).toHaveLength(25);
   });
 
+  test("is crowded while many are asked for at once, and tells when there is room again", async () => {
+    const world = await createWorld();
+    const { backend, context } = world;
+    const { promise: release, resolve } = Promise.withResolvers<void>();
+    const answer = backend.dispatch.bind(backend);
+    backend.dispatch = (request) => release.then(() => answer(request));
+    let toldOfRoom = 0;
+    const dispatching = createDispatching(context, () => (toldOfRoom += 1));
+    await world.advance(await world.planned(testPlan(jobs(30))));
+    await admitAttempts(context);
+    const asked = dispatching.dispatchDue();
+    await expect.poll(() => dispatching.isCrowded()).toBe(true);
+    expect(toldOfRoom).toBe(0);
+    resolve();
+    await asked;
+    expect(dispatching.isCrowded()).toBe(false);
+    expect(toldOfRoom).toBe(1);
+  });
+
   test("two control planes share what is due and ask for no attempt twice", async () => {
     const world = await createWorld();
     await world.advance(await world.planned(testPlan(jobs(90))));
@@ -60,6 +79,8 @@ describe("dispatching", () => {
     await database`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`;
     expect(await admitAttempts(context)).toBe(true);
     expect(await dispatched()).toBe(200);
+    const told = await database`select from delta.attempts where pending is not null`;
+    expect(told, "that they wait, though they are next").toHaveLength(0);
     const wakes =
       await database`select key from graphile_worker.jobs where task_identifier = 'admit-attempts'`;
     expect(wakes.map(({ key }) => key as string)).toEqual(["admit-attempts:again"]);

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { connect, type DatabaseSettings } from "../../../control-plane/db/client.ts";
 import { advanceRun } from "../../../control-plane/tasks/advance-run.ts";
 import type { TaskContext } from "../../../control-plane/tasks/context.ts";
@@ -51,7 +52,7 @@ export async function startLiveAttempts(settings: DatabaseSettings, live: number
     database,
     dispatcher,
     poolCaps: { default: live },
-    serverKey: new Uint8Array(32),
+    serverKey: createSecretKey(Buffer.alloc(32)),
     controlPlaneUrl: "http://127.0.0.1:1",
     log: { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) },
   };
