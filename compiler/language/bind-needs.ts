@@ -1,10 +1,10 @@
 import type { Report } from "../diagnostics/report.ts";
 import { Candidates, didYouMean } from "../diagnostics/suggest.ts";
 import type { PlanLimits } from "../input.ts";
-import { findCycle } from "./find-cycle.ts";
 import type { JobDraft } from "./lower-job.ts";
 import type { JobModel, NeedModel } from "./model.ts";
 import { needEdgesMax, reportTooLarge } from "./plan-limits.ts";
+import { reportCycle } from "./report-cycle.ts";
 
 /** The jobs' instances with their needs bound to instances. Unknown, doubled and circular needs are reported. */
 export function bindNeeds(
@@ -48,29 +48,6 @@ function bindJobNeeds(
     seen.set(value, { ...need, keys: target?.instances.map(({ key }) => key) ?? [] });
   }
   return [...seen.values()];
-}
-
-/** One cycle is told at a time, from its first job in the file, with the place of each need in it. */
-function reportCycle(drafts: readonly JobDraft[], byId: ReadonlyMap<string, JobDraft>, report: Report): void {
-  const cycle = findCycle(
-    drafts.map(({ id }) => id),
-    (id) =>
-      byId
-        .get(id)
-        ?.needs.map(({ job }) => job.value)
-        .filter((need) => byId.has(need)) ?? [],
-  );
-  if (cycle === null) return;
-  const places = cycle.map((id, index) => {
-    const next = cycle[(index + 1) % cycle.length];
-    const need = byId.get(id)?.needs.find(({ job }) => job.value === next);
-    return need && { span: need.job.span, message: `\`${id}\` needs \`${next}\`` };
-  });
-  const [first, ...related] = places.filter((place) => place !== undefined);
-  const path = [...cycle, cycle[0]].map((id) => `\`${id}\``).join(" -> ");
-  const message =
-    cycle.length === 1 ? `\`${cycle[0]}\` needs itself` : `Jobs need each other in a circle: ${path}`;
-  report.add("DC1204", first?.span ?? null, message, { related });
 }
 
 function isGraphInLimits(

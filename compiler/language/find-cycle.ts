@@ -8,6 +8,7 @@ export function findCycle(
 ): readonly string[] | null {
   const done = new Set<string>();
   for (const root of nodes) {
+    if (done.has(root)) continue;
     const path: string[] = [];
     const onPath = new Set<string>();
     const stack: { readonly node: string; readonly edges: Iterator<string> }[] = [];
@@ -16,7 +17,7 @@ export function findCycle(
       onPath.add(node);
       stack.push({ node, edges: edgesOf(node)[Symbol.iterator]() });
     };
-    if (!done.has(root)) enter(root);
+    enter(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const next = top.edges.next();
       if (next.done) {

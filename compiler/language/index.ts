@@ -100,6 +100,7 @@ function lowerPipeline(
       env: mapOf(entryOf(root, "env")?.value),
       vars,
       inputs,
+      scope,
       limits,
       report,
     }),

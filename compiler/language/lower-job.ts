@@ -2,7 +2,7 @@ import type { Span } from "../../schemas/diagnostic.ts";
 import { JOB_TIMEOUT_MS_DEFAULT, QUEUE_TIMEOUT_MS_DEFAULT } from "../../schemas/limits.ts";
 import type { NeedCondition } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
-import type { Template, ValueMap } from "../expressions/index.ts";
+import type { Template, Type, ValueMap } from "../expressions/index.ts";
 import type { PlanLimits } from "../input.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "../yaml/nodes.ts";
 import { expandParallel, parallelEnv } from "./expand-parallel.ts";
@@ -56,6 +56,8 @@ export interface JobContext {
   readonly env: YamlMap | null;
   readonly vars: ValueMap;
   readonly inputs: InputValues;
+  /** The names that a job reads which is one for all: without a matrix and without a component. */
+  readonly scope: Type;
   readonly limits: PlanLimits;
   readonly report: Report;
 }
@@ -71,12 +73,11 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   const cells = expandParallel(matrix && expandMatrix(matrix, report), parallel, report);
   const { vars, inputs } = context;
   const forEach = lowerForEach(job, report);
-  const scope = scopeType({
-    vars,
-    inputs,
-    matrix: isWhole ? null : matrixType(cells),
-    hasComponent: forEach !== null,
-  });
+  const hasComponent = forEach !== null;
+  const scope =
+    isWhole && !hasComponent
+      ? context.scope
+      : scopeType({ vars, inputs, matrix: isWhole ? null : matrixType(cells), hasComponent });
   // Without cells every `matrix.x` would be a second finding about the same mistake.
   const isBroken = !isWhole && cells.length === 0;
   const lowering: Lowering = { report, scope: isBroken ? { kind: "any" } : scope };

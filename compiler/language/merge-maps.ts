@@ -60,7 +60,8 @@ function mergeEntries(
     else if (isAppend) entries.set(key, append(below, { ...entry, key }));
     else {
       entries.delete(APPEND + key);
-      entries.set(key, { ...entry, value: mergeNodes(below?.value, entry.value, report, levelsOf(key)) });
+      const value = mergeNodes(below?.value, entry.value, report, levelsOf(key));
+      entries.set(key, value === entry.value ? entry : { ...entry, value });
     }
   }
   return { kind: "map", entries, span: over.span };
