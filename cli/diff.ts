@@ -8,6 +8,7 @@ import {
 import { textsOf } from "../compiler/diagnostics/index.ts";
 import { planDiff, renderPlanDiff, type PlanDiff } from "../compiler/render/index.ts";
 import type { Plan } from "../schemas/plan.ts";
+import { answerOnce } from "./answer-once.ts";
 import { compileHere, plannedOf, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData, writeTalk } from "./output.ts";
@@ -21,6 +22,7 @@ export async function diffHere(
   change: Omit<CompileRequest, "jobs" | "all">,
   { full, json }: { readonly full: boolean; readonly json: boolean },
 ): Promise<PlanDiff> {
+  answerOnce();
   const { input, result, sources } = await compileHere({ ...change, jobs: [], all: false });
   const after = plannedOf(result);
   if (after === null) {

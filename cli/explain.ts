@@ -1,6 +1,7 @@
 import { absentInstance, findDecisions } from "../compiler/index.ts";
 import { renderExplain } from "../compiler/render/index.ts";
 import type { Decision, Plan } from "../schemas/plan.ts";
+import { answerOnce } from "./answer-once.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
@@ -18,6 +19,7 @@ export async function explainHere(
   job: string,
   json: boolean,
 ): Promise<ExplainAnswer> {
+  answerOnce();
   const { input, result, sources, preparations } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   if (planned === null) {

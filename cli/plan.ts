@@ -4,6 +4,7 @@ import { suggest } from "../compiler/diagnostics/suggest.ts";
 import type { CompileInput } from "../compiler/index.ts";
 import type { Provenance } from "../compiler/provenance/index.ts";
 import type { Plan } from "../schemas/plan.ts";
+import { answerOnce } from "./answer-once.ts";
 import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
@@ -31,6 +32,7 @@ interface PlanRequest extends CompileRequest {
 
 /** Compiles, prints and writes a plan. The exit code is 1 when there is none. */
 export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
+  answerOnce();
   const { input, result, sources } = await compileHere(request);
   refuseUnknownJobs(result);
   const planned = plannedOf(result);

@@ -3,6 +3,7 @@ import { PIPELINE_FILE } from "../compiler/input.ts";
 import type { ComponentChanges } from "../compiler/plan/component-changes.ts";
 import { readCompileInput, type GitRepository } from "../control-plane/git/index.ts";
 import type { ChangeSet } from "../schemas/changes.ts";
+import { answerOnce } from "./answer-once.ts";
 import { EXIT } from "./exit-codes.ts";
 import { readForPipeline } from "./read-for-pipeline.ts";
 import { talkDiagnostics } from "./talk-diagnostics.ts";
@@ -36,8 +37,10 @@ export async function readChange(
 async function affectedBy(input: ChangeInput): Promise<ComponentChanges> {
   if (!input.head.entries.has(PIPELINE_FILE)) {
     const { discoveredAlone } = await import("../compiler/plan/discovered-alone.ts");
+    answerOnce();
     return discoveredAlone(input);
   }
   const { affectedByChange } = await import("../compiler/plan/affected-by-change.ts");
+  answerOnce();
   return affectedByChange(input);
 }

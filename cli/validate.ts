@@ -21,6 +21,7 @@ import {
   type GitRepository,
 } from "../control-plane/git/index.ts";
 import type { Diagnostic, Span } from "../schemas/diagnostic.ts";
+import { answerOnce } from "./answer-once.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
 import { formatDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -46,6 +47,7 @@ const NO_COMMIT = "0".repeat(40);
 /** Checks pipelines and prints all that was found. The exit code is 1 when there are errors. */
 export async function validateHere(request: ValidateRequest): Promise<void> {
   const { limits, policy, files, format } = request;
+  answerOnce();
   const pipelines = files.length === 0 ? [await ofWorkingTree()] : await pipelinesNamed(files);
   const around = { ...(await surroundings(files.length > 0)), limits, policy };
   const checked: Shown[] = [];

@@ -1,5 +1,6 @@
 import { absentInstance, whyNot, type WhyNot } from "../compiler/index.ts";
 import { renderWhyNot } from "../compiler/render/index.ts";
+import { answerOnce } from "./answer-once.ts";
 import { compileHere, plannedOf, requireInstance, type CompileRequest } from "./compile-here.ts";
 import { EXIT } from "./exit-codes.ts";
 import { coloursWanted, writeData } from "./output.ts";
@@ -24,6 +25,7 @@ export async function whyNotHere(
   job: string,
   json: boolean,
 ): Promise<WhyNotAnswer> {
+  answerOnce();
   const { input, result, sources, preparations } = await compileHere({ ...change, jobs: [], all: false });
   const planned = plannedOf(result);
   const answer = planned === null ? null : whyNot(input, job, preparations, planned.plan);
