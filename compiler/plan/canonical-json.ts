@@ -18,6 +18,7 @@ const REMEMBERED_MIN = 256;
 
 /** What objects with the same keys in the same order share. */
 interface Form {
+  readonly keys: readonly string[];
   /** Where each key stands, in the order in which they are written. */
   readonly order: readonly number[];
   /** Each key as it is written, with its colon. */
@@ -39,6 +40,8 @@ export class CanonicalWriter {
   isWellFormed = true;
   readonly #objects = new Map<object, string>();
   readonly #forms: FormNode = { next: new Map(), form: null };
+  /** The form met last, by how many keys it has: what is alike mostly comes one after another. */
+  readonly #recent: Form[] = [];
 
   write(value: unknown): string {
     if (typeof value === "string") return this.#text(value);
@@ -87,6 +90,14 @@ export class CanonicalWriter {
   }
 
   #formOf(keys: readonly string[]): Form {
+    const recent = this.#recent[keys.length];
+    if (recent !== undefined && recent.keys.every((key, index) => key === keys[index])) return recent;
+    const form = this.#findForm(keys);
+    this.#recent[keys.length] = form;
+    return form;
+  }
+
+  #findForm(keys: readonly string[]): Form {
     let node = this.#forms;
     for (const key of keys) {
       let next = node.next.get(key);
@@ -103,6 +114,6 @@ export class CanonicalWriter {
   /** Sorted by UTF-16 units, as the standard has it. */
   #newForm(keys: readonly string[]): Form {
     const order = [...keys.keys()].sort((a, b) => ((keys[a] ?? "") < (keys[b] ?? "") ? -1 : 1));
-    return { order, starts: keys.map((key) => `${this.#text(key)}:`), last: [] };
+    return { keys, order, starts: keys.map((key) => `${this.#text(key)}:`), last: [] };
   }
 }

@@ -21,10 +21,10 @@ export function jobScopes(
   return (job) => {
     const { matrix = null, component = null } = job ?? {};
     if (matrix === null && component === null) return { names, files };
-    const own = new Map<string, Value>(names);
+    const own = new Map<string, Value>();
     if (matrix !== null) own.set("matrix", matrix);
     if (component !== null)
       own.set("component", componentValues({ ...component, outputs: outputs.get(component.root) ?? [] }));
-    return { names: own, files };
+    return { names: { get: (name) => own.get(name) ?? names.get(name) }, files };
   };
 }

@@ -54,12 +54,17 @@ export class PlannedJobs {
       size.addMeasured(known.characters);
       return known.own;
     }
+    if (!isLasting) {
+      const own = planJob(job, context);
+      size.add(own);
+      return own;
+    }
     const asked = new Asked(context);
     const before = { findings: context.report.asked, characters: size.characters };
     const own = planJob(job, { ...context, ...asked.context });
     size.add(own);
     const isSilent = context.report.asked === before.findings;
-    if (isLasting && isSilent && !asked.readsFiles && !size.isPast) {
+    if (isSilent && !asked.readsFiles && !size.isPast) {
       const characters = size.characters - before.characters;
       this.#remember(job, { own, characters, start: context.start, questions: asked.questions });
     }

@@ -118,12 +118,20 @@ function namesAsked(entry: Entry, sections: readonly string[]): string[] {
   return names;
 }
 
+/** Folders that hold a `node_modules`, nearest first, and what was found from them, by name. */
+interface Holders {
+  readonly prefixes: readonly string[];
+  readonly found: Map<string, string | null>;
+}
+
 /** The places of a lockfile as Node finds them: in the nearest `node_modules` on the way up. */
 class InstalledPlaces {
   readonly #entries: ReadonlyMap<string, Entry>;
   /** What stands before the last `node_modules/` of any place; nothing at the top. No package's name holds another. */
   readonly #holders = new Set<string>();
-  readonly #around = new Map<string, readonly string[]>();
+  /** By folder. Most folders share those of the one around them. */
+  readonly #around = new Map<string, Holders>();
+  readonly #none: Holders = { prefixes: [], found: new Map() };
 
   constructor(entries: ReadonlyMap<string, Entry>) {
     this.#entries = entries;
@@ -135,23 +143,26 @@ class InstalledPlaces {
 
   /** The place that `name` means in the folder of another place. */
   find(from: string, name: string): string | null {
-    for (const holder of this.#holdersAround(from)) {
-      const place = `${holder}${MODULES}${name}`;
-      if (this.#entries.has(place)) return place;
-    }
-    return null;
+    const { prefixes, found } = this.#holdersAround(from);
+    const known = found.get(name);
+    if (known !== undefined) return known;
+    const holder = prefixes.find((prefix) => this.#entries.has(`${prefix}${MODULES}${name}`));
+    const place = holder === undefined ? null : `${holder}${MODULES}${name}`;
+    found.set(name, place);
+    return place;
   }
 
-  /** The holders around a folder, nearest first. */
-  #holdersAround(folder: string): readonly string[] {
+  #holdersAround(folder: string): Holders {
     const known = this.#around.get(folder);
     if (known !== undefined) return known;
     const isTop = folder === "";
     const holder = isTop ? "" : `${folder}/`;
-    const further = isTop ? [] : this.#holdersAround(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))));
+    const further = isTop
+      ? this.#none
+      : this.#holdersAround(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))));
     const isHolder = !folder.endsWith("node_modules") && this.#holders.has(holder);
-    const found = isHolder ? [holder, ...further] : further;
-    this.#around.set(folder, found);
-    return found;
+    const holders = isHolder ? { prefixes: [holder, ...further.prefixes], found: new Map() } : further;
+    this.#around.set(folder, holders);
+    return holders;
   }
 }
