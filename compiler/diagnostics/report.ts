@@ -12,22 +12,26 @@ export class Report {
   #errors = 0;
   #asked = 0;
 
-  /** Every finding past DIAGNOSTICS_MAX is counted, not kept. */
+  /**
+   * Every finding past DIAGNOSTICS_MAX is counted, not kept. A message that takes time to make, such as one that looks
+   * for what was meant, is given as a function, which is called for what is kept.
+   */
   add(
     code: DiagnosticCode,
     span: Span | null,
-    message: string,
+    message: string | (() => string),
     more: { readonly related?: readonly RelatedSpan[]; readonly fix?: Fix } = {},
   ): void {
     this.#asked += 1;
-    const key = `${code} ${span?.start}:${span?.end} ${span?.file} ${message}`;
-    if (this.#seen.has(key)) return;
-    if (!this.isFull) this.#seen.add(key);
     const severity: Severity = DIAGNOSTIC_CODES[code].severity;
     if (severity === "error") this.#errors += 1;
     if (this.isFull) return;
-    const related = more.related ?? [];
-    this.#found.push({ code, severity, message, span, related, ...(more.fix ? { fix: more.fix } : {}) });
+    const text = typeof message === "string" ? message : message();
+    const key = `${code} ${span?.start}:${span?.end} ${span?.file} ${text}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    const { related = [], fix } = more;
+    this.#found.push({ code, severity, message: text, span, related, ...(fix ? { fix } : {}) });
   }
 
   get hasErrors(): boolean {

@@ -39,6 +39,18 @@ export class Candidates {
   }
 }
 
+/** The names of maps that were asked about: a map of thousands is made ready once. */
+const namesOfMaps = new WeakMap<ReadonlyMap<string, unknown>, Candidates>();
+
+/** The keys of a map that does not change any more, to be compared with many words. */
+export function namesOf(map: ReadonlyMap<string, unknown>): Candidates {
+  const known = namesOfMaps.get(map);
+  if (known !== undefined) return known;
+  const names = new Candidates(map.keys());
+  namesOfMaps.set(map, names);
+  return names;
+}
+
 /** See `Candidates.nearest`, for names that are asked once. */
 export function suggest(word: string, candidates: Iterable<string>): string | null {
   return new Candidates(candidates).nearest(word);

@@ -1,7 +1,7 @@
 import type { Span } from "../../schemas/diagnostic.ts";
 import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import { unreachable } from "../unreachable.ts";
 import type { Expression } from "./ast.ts";
 import { FUNCTIONS } from "./functions.ts";
@@ -93,11 +93,7 @@ function fieldType(type: Type, name: string, span: Span, path: string, report: R
   const known = type.fields.get(name) ?? type.rest;
   if (known) return known;
   const where = path === "" ? "Unknown name" : `\`${path}\` has no member`;
-  report.add(
-    "DC1302",
-    span,
-    `${where} ${quote(name)}${didYouMean(name, report.isFull ? [] : type.fields.keys())}`,
-  );
+  report.add("DC1302", span, () => `${where} ${quote(name)}${didYouMean(name, namesOf(type.fields))}`);
   return ANY;
 }
 
@@ -147,7 +143,7 @@ function checkCall(expression: Extract<Expression, { kind: "call" }>, scope: Typ
     report.add(
       "DC1304",
       expression.span,
-      `There is no function ${quote(name)}${didYouMean(name, FUNCTIONS.keys())}`,
+      () => `There is no function ${quote(name)}${didYouMean(name, namesOf(FUNCTIONS))}`,
     );
     return ANY;
   }

@@ -39,14 +39,18 @@ export function evaluateExpression(expression: Expression, scope: Scope): Evalua
 class Evaluator {
   readonly #scope: Scope;
   readonly #reads = new Map<string, ValueRead>();
-  readonly #context: CallContext;
   #cost = 0;
   /** The part under evaluation, so that a problem has a place. */
   span: Span | null = null;
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.#context = {
+  }
+
+  /** Made when a function is called; most expressions call none. */
+  get #context(): CallContext {
+    const scope = this.#scope;
+    return {
       get files() {
         return scope.files;
       },

@@ -90,6 +90,9 @@ export interface RenderedTemplate {
 
 /** The text with every expression replaced by its value. A null or a map has no text and is a problem. */
 export function renderTemplate(template: Template, scope: Scope): RenderedTemplate {
+  const [first] = template.parts;
+  if (template.parts.length === 1 && typeof first === "string")
+    return { text: first, reads: [], problem: null };
   const reads: ValueRead[] = [];
   let text = "";
   for (const part of template.parts) {

@@ -1,5 +1,5 @@
 import type { Report } from "../diagnostics/report.ts";
-import { Candidates, didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import type { PlanLimits } from "../input.ts";
 import type { JobDraft } from "./lower-job.ts";
 import type { JobModel, NeedModel } from "./model.ts";
@@ -13,8 +13,7 @@ export function bindNeeds(
   report: Report,
 ): readonly JobModel[] {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
-  const names = new Candidates(byId.keys());
-  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, { byId, names }, report)]));
+  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
   reportCycle(drafts, byId, report);
   if (!isGraphInLimits(drafts, bound, limits, report)) return [];
   return drafts.flatMap(({ id, instances, shared }) =>
@@ -24,7 +23,7 @@ export function bindNeeds(
 
 function bindJobNeeds(
   draft: JobDraft,
-  { byId, names }: { readonly byId: ReadonlyMap<string, JobDraft>; readonly names: Candidates },
+  byId: ReadonlyMap<string, JobDraft>,
   report: Report,
 ): readonly NeedModel[] {
   const seen = new Map<string, NeedModel>();
@@ -38,12 +37,9 @@ function bindJobNeeds(
     }
     const target = byId.get(value);
     if (target === undefined && !need.optional) {
-      const meant = report.isFull ? "" : didYouMean(value, names, draft.id);
-      report.add(
-        "DC1203",
-        span,
-        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${meant}`,
-      );
+      const message = () =>
+        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${didYouMean(value, namesOf(byId), draft.id)}`;
+      report.add("DC1203", span, message);
     }
     seen.set(value, { ...need, keys: target?.instances.map(({ key }) => key) ?? [] });
   }

@@ -1,5 +1,5 @@
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import { expressionsOf, type Template } from "../expressions/index.ts";
 import { type LateRead, lateRead } from "./late-reads.ts";
 import type { JobDraft, WrittenNeed } from "./lower-job.ts";
@@ -33,7 +33,8 @@ function checkRead(
 ): void {
   const need = needs.get(job);
   if (need === undefined) {
-    const message = `\`${draft.id}\` does not need \`${job}\`, so it may have no result yet${didYouMean(job, needs.keys()) || "; add it to `needs`"}`;
+    const message = () =>
+      `\`${draft.id}\` does not need \`${job}\`, so it may have no result yet${didYouMean(job, namesOf(needs)) || "; add it to `needs`"}`;
     report.add("DC1122", span, message);
     return;
   }

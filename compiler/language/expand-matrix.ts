@@ -2,7 +2,7 @@ import { MATRIX_CELLS_MAX } from "../../schemas/limits.ts";
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import { mapOf as mapTypeOf, optional, type Type, unite } from "../expressions/index.ts";
 import type { YamlEntry, YamlNode } from "../yaml/nodes.ts";
 import { hasAxesElsewhere } from "./misplaced-axes.ts";
@@ -122,7 +122,8 @@ function exclude(
   for (const { values, span } of excluded) {
     const unknown = [...values.keys()].find((axis) => !axes.has(axis));
     if (unknown !== undefined) {
-      report.add("DC1403", span, `The matrix has no axis \`${unknown}\`${didYouMean(unknown, axes.keys())}`);
+      const message = () => `The matrix has no axis \`${unknown}\`${didYouMean(unknown, namesOf(axes))}`;
+      report.add("DC1403", span, message);
       continue;
     }
     if (!cells.some((cell) => agrees(cell, values)))

@@ -1,12 +1,15 @@
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { mergeMaps } from "./merge-maps.ts";
 import type { Origins } from "./origins.ts";
 import { entryOf, locatedTexts, mapOf } from "./read.ts";
 
-/** Templates that one job takes in, those of its templates included. More hide where a value comes from. */
+/**
+ * Templates that one job takes in, those of its templates included, and as many of which each takes in the next. More
+ * hide where a value comes from.
+ */
 export const JOB_TEMPLATES_MAX = 32;
 
 /** One of the maps that a job is merged from. `template` is null for the job itself. */
@@ -52,12 +55,12 @@ export class Templates {
     for (const { value: name, span } of locatedTexts(entryOf(layer.map, "extends")?.value)) {
       const template = mapOf(this.#entries.get(name)?.value);
       if (template === null) {
-        const message = `There is no template \`${name}\`${didYouMean(name, this.#entries.keys())}`;
+        const message = () => `There is no template \`${name}\`${didYouMean(name, namesOf(this.#entries))}`;
         this.#report.add("DC1601", span, message);
       } else if (chain.includes(name)) {
         const path = [...chain.slice(chain.indexOf(name)), name].map((one) => `\`${one}\``).join(" -> ");
         this.#report.add("DC1602", span, `Templates extend each other in a circle: ${path}`);
-      } else if (layers.length >= JOB_TEMPLATES_MAX) {
+      } else if (Math.max(layers.length, chain.length) >= JOB_TEMPLATES_MAX) {
         this.#report.add("DC1603", span, `A job may take in at most ${JOB_TEMPLATES_MAX} templates`);
         return;
       } else {

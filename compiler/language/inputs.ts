@@ -2,7 +2,7 @@ import type { Span } from "../../schemas/diagnostic.ts";
 import type { JsonScalar } from "../../schemas/plan.ts";
 import { quote } from "../diagnostics/quote.ts";
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import type { YamlEntry, YamlMap } from "../yaml/nodes.ts";
 import { entryOf, itemsOf, mapOf, scalarOf, textOf, valueOf } from "./read.ts";
 
@@ -57,7 +57,7 @@ export function inputValues(
     report.add(
       "DC1608",
       span ?? giver.span ?? giver.declaredAt ?? null,
-      `There is no input ${quote(name)}${didYouMean(name, values.keys())}`,
+      () => `There is no input ${quote(name)}${didYouMean(name, namesOf(values))}`,
     );
   }
   return values;

@@ -2,6 +2,7 @@ import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Expression, Template } from "../expressions/index.ts";
 import { pathOf } from "../expressions/check.ts";
+import { remembered } from "../remembered.ts";
 import { unreachable } from "../unreachable.ts";
 
 /** What `needs.JOB.result` or `needs.JOB.outputs.NAME` reads; `output` is null for the result. */
@@ -19,10 +20,10 @@ export function lateRead(expression: Expression): LateRead | null {
   return kind === "outputs" && name !== undefined ? { job, output: name, span: expression.span } : null;
 }
 
-/** Whether a text is complete only when a needed job has ended. */
-export function readsLate({ parts }: Template): boolean {
-  return parts.some((part) => typeof part !== "string" && lateRead(part) !== null);
-}
+/** Whether a text is complete only when a needed job has ended. The instances of a job ask it of the same texts. */
+export const readsLate = remembered(({ parts }: Template): boolean =>
+  parts.some((part) => typeof part !== "string" && lateRead(part) !== null),
+);
 
 /**
  * Reports expressions that read `needs` where it has no value, and `secrets` anywhere. True when the

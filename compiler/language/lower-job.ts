@@ -84,7 +84,7 @@ export function lowerJob(entry: YamlEntry, context: JobContext): JobDraft | null
   const instances = isWhole
     ? [{ key: entry.key, matrix: null }]
     : cells.map((cell) => ({ key: instanceKey(entry.key, cell), matrix: cell }));
-  if (entryOf(job, "steps") === null && !isMisspelt(job, "steps"))
+  if (entryOf(job, "steps") === null && (report.isFull || !isMisspelt(job, "steps")))
     report.add("DC1102", entry.keySpan, `\`${entry.key}\` has no \`steps\``);
   return {
     id: entry.key,

@@ -1,27 +1,34 @@
 import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
 import type { Fix, Span } from "../../schemas/diagnostic.ts";
-import { suggest } from "../diagnostics/suggest.ts";
+import { Candidates } from "../diagnostics/suggest.ts";
 import type { YamlEntry, YamlMap, YamlNode } from "../yaml/nodes.ts";
 
-const MATRIX_KEYS = Object.keys(pipelineSchema.definitions.matrix.properties);
+const MATRIX_KEYS = new Set(Object.keys(pipelineSchema.definitions.matrix.properties));
+const MATRIX_KEY_NAMES = new Candidates(MATRIX_KEYS);
 
-/** Axes written beside `axes`, as other systems have them: lists under keys that a matrix does not know. */
-export function misplacedAxes(matrix: YamlMap): readonly YamlEntry[] {
-  return [...matrix.entries.values()].filter(
-    ({ key, value }) =>
-      value.kind === "list" && !MATRIX_KEYS.includes(key) && suggest(key, MATRIX_KEYS) === null,
-  );
+/** An axis written beside `axes`, as other systems have it: a list under a key that a matrix does not know. */
+export function isMisplacedAxis({ key, value }: YamlEntry): boolean {
+  return value.kind === "list" && !MATRIX_KEYS.has(key) && MATRIX_KEY_NAMES.nearest(key) === null;
 }
 
 /** Whether the axes are there and in the wrong place, or under a misspelt key: either is told as such. */
 export function hasAxesElsewhere(matrix: YamlMap): boolean {
-  const unknown = [...matrix.entries.keys()].filter((key) => !MATRIX_KEYS.includes(key));
-  return misplacedAxes(matrix).length > 0 || unknown.some((key) => suggest(key, MATRIX_KEYS) === "axes");
+  return [...matrix.entries.values()].some(
+    (entry) =>
+      isMisplacedAxis(entry) ||
+      (!MATRIX_KEYS.has(entry.key) && MATRIX_KEY_NAMES.nearest(entry.key) === "axes"),
+  );
+}
+
+/** The first of them, which the fix of all is told with. */
+export function firstMisplacedAxis(matrix: YamlMap): YamlEntry | null {
+  for (const entry of matrix.entries.values()) if (isMisplacedAxis(entry)) return entry;
+  return null;
 }
 
 /** Puts the axes under `axes`; null when the text would have to be laid out anew. */
 export function axesFix(matrix: YamlMap): Fix | null {
-  const axes = misplacedAxes(matrix);
+  const axes = [...matrix.entries.values()].filter(isMisplacedAxis);
   const [first] = axes;
   const last = axes.at(-1);
   if (first === undefined || last === undefined || matrix.entries.has("axes")) return null;

@@ -1,6 +1,6 @@
 import type { Value, ValueMap } from "../expressions/index.ts";
 import { quote } from "../diagnostics/quote.ts";
-import { didYouMean } from "../diagnostics/suggest.ts";
+import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
 import type { YamlMap } from "../yaml/nodes.ts";
 import { lowerRule } from "./lower-condition.ts";
 import type { Lowering } from "./lowering.ts";
@@ -32,7 +32,8 @@ function setVars(rule: YamlMap, vars: ValueMap, { report }: Lowering): ValueMap 
     const declared = vars.get(key);
     const value = valueOf(node, `vars.${key}`, report);
     if (declared === undefined) {
-      const message = `A rule sets ${quote(key)}, which is not declared under \`vars\`${didYouMean(key, vars.keys())}`;
+      const message = () =>
+        `A rule sets ${quote(key)}, which is not declared under \`vars\`${didYouMean(key, namesOf(vars))}`;
       report.add("DC1150", keySpan, message);
     } else if (value !== null && typeof value !== typeof declared) {
       const message = `\`${key}\` is a ${typeof declared} under \`vars\`, and this rule sets the ${typeof value} ${quote(String(value))}`;

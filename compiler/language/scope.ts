@@ -99,7 +99,12 @@ export function scopeNames(facts: ScopeFacts): ValueMap {
 }
 
 export function componentValues({ id, root, kind, outputs }: NonNullable<ScopeFacts["component"]>): ValueMap {
-  return new Map<string, Value>(Object.entries({ id, root, kind, outputs }));
+  return new Map<string, Value>([
+    ["id", id],
+    ["root", root],
+    ["kind", kind],
+    ["outputs", outputs],
+  ]);
 }
 
 function eventValues(event: PipelineEvent): ValueMap {

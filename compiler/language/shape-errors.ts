@@ -5,7 +5,7 @@ import { quote } from "../diagnostics/quote.ts";
 import { DIAGNOSTICS_MAX, type Report } from "../diagnostics/report.ts";
 import { didYouMean, suggest } from "../diagnostics/suggest.ts";
 import { describeNode, type YamlEntry, type YamlNode, type YamlScalar } from "../yaml/nodes.ts";
-import { axesFix, misplacedAxes } from "./misplaced-axes.ts";
+import { axesFix, firstMisplacedAxis, isMisplacedAxis } from "./misplaced-axes.ts";
 
 /** An ajv error with what its option `verbose` adds. */
 export type ShapeError = ErrorObject & {
@@ -50,21 +50,18 @@ function explainUnknownKey(error: ShapeError, found: Found, report: Report): voi
   const where = nameOfMap(error);
   // The ids of jobs are checked where jobs are read.
   if (where === "jobs" || where === "finally") return;
-  if (where === "matrix" && explainAxis(key, span, found.node, report)) return;
+  if (where === "matrix" && entry !== undefined && isMisplacedAxis(entry))
+    return explainAxis(entry, found.node, report);
   const known = Object.keys(error.parentSchema.properties ?? {});
   const meant = suggest(key, known);
   const fix = meant === null ? {} : { fix: replace(`Write \`${meant}\``, span, meant) };
   report.add("DC1101", span, `Unknown key ${quote(key)} in ${where}${didYouMean(key, known)}`, fix);
 }
 
-function explainAxis(key: string, span: Span, matrix: YamlNode, report: Report): boolean {
-  const axes = matrix.kind === "map" ? misplacedAxes(matrix).map((axis) => axis.key) : [];
-  if (matrix.kind !== "map" || !axes.includes(key)) return false;
-  // One fix moves all of them.
-  const fix = key === axes[0] ? axesFix(matrix) : null;
-  const message = `Unknown key ${quote(key)} in matrix; axes go under \`axes:\``;
-  report.add("DC1101", span, message, fix === null ? {} : { fix });
-  return true;
+function explainAxis(axis: YamlEntry, matrix: YamlNode, report: Report): void {
+  const fix = matrix.kind === "map" && firstMisplacedAxis(matrix) === axis ? axesFix(matrix) : null;
+  const message = `Unknown key ${quote(axis.key)} in matrix; axes go under \`axes:\``;
+  report.add("DC1101", axis.keySpan, message, fix === null ? {} : { fix });
 }
 
 /** Where a required key is missing, as `misspeltKeys` names it; empty for any other failure. */

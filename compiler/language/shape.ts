@@ -1,6 +1,6 @@
 import pipelineSchema from "../../schemas/pipeline.schema.json" with { type: "json" };
 import type { Report } from "../diagnostics/report.ts";
-import { suggest } from "../diagnostics/suggest.ts";
+import { Candidates } from "../diagnostics/suggest.ts";
 import type { YamlMap, YamlNode } from "../yaml/nodes.ts";
 import { explainShapeError, missingKey, misspeltKeys, type ShapeError } from "./shape-errors.ts";
 import { shapeValidator } from "./shape-validator.ts";
@@ -21,11 +21,12 @@ export function checkShape(root: YamlNode, report: Report): void {
 }
 
 /** Keys of a job, as the schema names them. */
-const JOB_KEYS = Object.keys(pipelineSchema.definitions.job.properties);
+const JOB_KEYS = new Set(Object.keys(pipelineSchema.definitions.job.properties));
+const JOB_KEY_NAMES = new Candidates(JOB_KEYS);
 
 /** True when the job has the key under a wrong name, which is told as such. */
 export function isMisspelt({ entries }: YamlMap, key: string): boolean {
-  return [...entries.keys()].some((other) => !JOB_KEYS.includes(other) && suggest(other, JOB_KEYS) === key);
+  return [...entries.keys()].some((other) => !JOB_KEYS.has(other) && JOB_KEY_NAMES.nearest(other) === key);
 }
 
 /** Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. */

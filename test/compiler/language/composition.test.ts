@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JobModel, PipelineModel } from "../../../compiler/language/index.ts";
 import type { Template } from "../../../compiler/expressions/index.ts";
+import { JOB_TEMPLATES_MAX } from "../../../compiler/language/extend-job.ts";
 import { codesOf, loadFiles, loadText, PIPELINE, pushToMain } from "./load-text.ts";
 
 function load(files: Readonly<Record<string, string>>): PipelineModel {
@@ -30,6 +31,21 @@ const env = (job: JobModel) =>
   Object.fromEntries(Array.from(job.env, ([name, value]) => [name, shown(value)]));
 
 describe("templates", () => {
+  test("of which each extends the next count like those that one job names", () => {
+    const chainOf = (count: number) => {
+      const more = Array.from(
+        { length: count - 1 },
+        (_, index) => `  t${index}: { extends: t${index + 1} }\n`,
+      );
+      const last = `  t${count - 1}: { timeout: 1m }\n`;
+      const text = `version: 1\ntemplates:\n${more.join("")}${last}jobs: { a: { extends: t0, steps: [a] } }\n`;
+      return loadText(text).diagnostics.map(({ code }) => code);
+    };
+    expect(chainOf(JOB_TEMPLATES_MAX)).toEqual([]);
+    expect(chainOf(JOB_TEMPLATES_MAX + 1)).toEqual(["DC1603"]);
+    expect(chainOf(9_000)).toEqual(["DC1603"]);
+  });
+
   const model = load({
     [PIPELINE]: `version: 1
 defaults: { env: { LEVEL: defaults, KEPT: defaults }, timeout: 5m }
