@@ -7,8 +7,8 @@ export interface HostileCase {
   readonly bound: CostBound;
   /** What memory may grow by until the answer is there; MEBIBYTES_MAX when absent. */
   readonly mebibytes?: number;
-  /** Carries the input through the real door. The input is made before, once. */
-  readonly answers: () => readonly string[];
+  /** Makes the input, and what carries it through the real door. Nothing of it is kept by the case. */
+  readonly prepare: () => () => readonly string[];
 }
 
 /**

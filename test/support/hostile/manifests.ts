@@ -68,7 +68,7 @@ function manifestCase({ name, path, text, code }: HostileManifest): HostileCase 
   const request = { jobs: [], all: false };
   const event = testEvent();
   let turn = 0;
-  const answers = (): string[] => {
+  const prepare = () => (): string[] => {
     // What was read of a manifest is remembered by its blob: each turn brings another one.
     const blob = String((turn += 1)).padStart(40, "f");
     const entries = new Map(tree.entries);
@@ -79,5 +79,5 @@ function manifestCase({ name, path, text, code }: HostileManifest): HostileCase 
     const { plan, diagnostics } = compile(input);
     return [...diagnostics, ...(plan?.uncertain ?? [])].map((found) => found.code);
   };
-  return { name: `${name} in ${path}`, expected: code, bound: CPU_MS_MAX, answers };
+  return { name: `${name} in ${path}`, expected: code, bound: CPU_MS_MAX, prepare };
 }

@@ -22,6 +22,21 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
     text: jobs(...many(4_900, (index) => `j${index}: 1`)),
     code: "DC1103",
   },
+  {
+    name: "thousands of variables that are lists",
+    text: `vars: { ${list(9_900, (index) => `k${index}: [1]`)} }\n${jobs("a: { steps: [a] }")}`,
+    code: "DC1103",
+  },
+  {
+    name: "thousands of unknown keys in a job without steps",
+    text: jobs(`a: { ${list(9_900, (index) => `stp${index}: [1]`)} }`),
+    code: "DC1101",
+  },
+  {
+    name: "Y18 two jobs that need each other",
+    text: jobs("a: { steps: [a], needs: b }", "b: { steps: [a], needs: a }"),
+    code: "DC1204",
+  },
   { name: "Y18 a job that needs itself", text: job("needs: j"), code: "DC1204" },
   {
     name: "Y18 a circle through a thousand jobs",
@@ -35,6 +50,18 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
       ...many(900, (index) => `job${index}: { steps: [a], needs: [jo${index}, jb${index}, jx${index}] }`),
     ),
     code: "DC1203",
+  },
+  {
+    name: "Y19 thousands of needs of nothing",
+    text: jobs(
+      ...many(900, (index) => `j${index}: { steps: [a], needs: [${list(9, (one) => `jj${index}x${one}`)}] }`),
+    ),
+    code: "DC1203",
+  },
+  {
+    name: "Y19 a need that a rule leaves out",
+    text: jobs("a: { steps: [a], needs: b }", `b: { steps: [a], rules: [{ if: "event.kind == 'manual'" }] }`),
+    code: "DC1901",
   },
   {
     name: "Y20 seventeen times seventeen",
@@ -56,6 +83,11 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
     name: "Y20 a thousand included cells",
     text: job(`matrix: { axes: { a: [1] }, include: [${list(1_000, (index) => `{ b: ${index} }`)}] }`),
     code: "DC1106",
+  },
+  {
+    name: "Y20 thousands of axes beside the axes",
+    text: job(`matrix: { ${list(9_900, (index) => `a${index}: [1]`)} }`),
+    code: "DC1101",
   },
   {
     name: "Y21 a thousand and one jobs",
@@ -87,6 +119,7 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
     text: jobs('j: { env: { A: "${{ secrets.X }}" }, steps: [a] }'),
     code: "DC1121",
   },
+  { name: "Y23 a secret that forks reach", text: job("secrets: [X]"), code: "DC1910" },
   {
     name: "Y24 a title in a script",
     text: jobs('j: { steps: [{ run: "echo ${{ ref.name }}" }] }'),
@@ -107,6 +140,21 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
     name: "templates that multiply",
     text: `templates:\n${many(20, (index) => `  t${index}: { extends: [${list(9, () => `t${index + 1}`)}] }\n`).join("")}  t20: { timeout: 1m }\n${jobs("a: { extends: t0, steps: [a] }")}`,
     code: "DC1603",
+  },
+  {
+    name: "templates in a chain",
+    text: `templates:\n${many(900, (index) => `  t${index}: { extends: t${index + 1} }\n`).join("")}${jobs(...many(900, (index) => `j${index}: { extends: t${index}, steps: [a] }`))}`,
+    code: "DC1603",
+  },
+  {
+    name: "thousands of misspelt variables that a rule sets",
+    text: `vars: { ${list(4_000, (index) => `name${index}: 1`)} }\nrules: [{ if: "true", set: { vars: { ${list(4_000, (index) => `nmae${index}: 1`)} } } }]\n${job("")}`,
+    code: "DC1150",
+  },
+  {
+    name: "hundreds of misspelt templates",
+    text: `templates: { ${list(900, (index) => `template${index}: { timeout: 1m }`)} }\n${jobs(...many(900, (index) => `j${index}: { extends: tmplate${index}, steps: [a] }`))}`,
+    code: "DC1601",
   },
   {
     name: "an expression in brackets",
