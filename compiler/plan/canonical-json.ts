@@ -24,7 +24,7 @@ interface Form {
   /** Each key as it is written, with its colon. */
   readonly starts: readonly string[];
   /** What the last object had under each key. The instances of a job differ in few of theirs. */
-  readonly last: { readonly value: unknown; readonly written: string }[];
+  readonly last: { value: unknown; written: string }[];
 }
 
 /** Forms by their keys, one key after another. */
@@ -75,13 +75,15 @@ export class CanonicalWriter {
     const { order, starts, last } = this.#formOf(Object.keys(fields));
     const values: readonly unknown[] = Object.values(fields);
     const written: string[] = [];
-    for (const index of order) {
+    // Counted, for an iterator makes an object for each of a million fields while this is not compiled well.
+    for (let at = 0; at < order.length; at += 1) {
+      const index = order[at] ?? 0;
       const value = values[index];
       if (value === undefined) continue;
-      let known = last[index];
-      if (known === undefined || known.value !== value) {
-        known = { value, written: `${starts[index]}${this.write(value)}` };
-        last[index] = known;
+      const known = (last[index] ??= { value: undefined, written: "" });
+      if (known.value !== value) {
+        known.written = `${starts[index]}${this.write(value)}`;
+        known.value = value;
       }
       written.push(known.written);
     }

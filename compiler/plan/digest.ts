@@ -38,10 +38,10 @@ function writePlan(plan: Plan, jobs: PlannedJobs): string | null {
 
 function writeList<Item>(items: readonly Item[], write: (item: Item) => string, pieces: string[]): void {
   pieces.push("[");
-  for (const [at, item] of items.entries()) {
+  items.forEach((item, at) => {
     if (at > 0) pieces.push(",");
     pieces.push(write(item));
-  }
+  });
   pieces.push("]");
 }
 

@@ -5,9 +5,9 @@ import type { Scope } from "../expressions/index.ts";
 import { Binder, type BoundStep, bindJob } from "../language/bind.ts";
 import { reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
+import { remembered } from "../remembered.ts";
 import { planLate } from "./plan-late.ts";
 import { planParts } from "./plan-parts.ts";
-import { remembered } from "./remembered.ts";
 
 export interface PlanJobContext {
   readonly scope: Scope;

@@ -38,8 +38,12 @@ export class PlanSize {
   add(value: unknown): void {
     if (this.isPast) return;
     if (typeof value === "string") this.#characters += writtenLength(value) + AROUND_VALUE;
-    else if (Array.isArray(value)) for (const item of value) this.add(item);
+    else if (Array.isArray(value)) this.#addItems(value);
     else if (typeof value === "object" && value !== null) this.#addFields(value);
+  }
+
+  #addItems(items: readonly unknown[]): void {
+    for (let at = 0; at < items.length; at += 1) this.add(items[at]);
   }
 
   /** Adds what was measured before. */

@@ -9,6 +9,9 @@ import type { Bound, JobCeilings, PolicyDocument } from "./model.ts";
 export class EffectivePolicy {
   /** The repository's first: of two equal bounds its own is the one that is named. */
   readonly #documents: readonly PolicyDocument[];
+  /** Each job is held against them. */
+  readonly #ceilings = new Map<NumberCeiling, Bound<number> | null>();
+  readonly #lists = new Map<ListCeiling, readonly Bound<readonly string[]>[]>();
   readonly #tests = new Map<readonly string[], (image: string) => boolean>();
   readonly #budget: MatchBudget = { left: MATCH_WORK_MAX };
 
@@ -47,12 +50,20 @@ export class EffectivePolicy {
 
   /** The smallest bound that a document sets for a number; null when none does. */
   ceiling(key: NumberCeiling): Bound<number> | null {
-    return smallest(this.#documents.map(({ jobs }) => jobs[key]));
+    const known = this.#ceilings.get(key);
+    if (known !== undefined) return known;
+    const ceiling = smallest(this.#documents.map(({ jobs }) => jobs[key]));
+    this.#ceilings.set(key, ceiling);
+    return ceiling;
   }
 
   /** Every list that a document sets: what is asked for has to be in each of them. */
   lists(key: ListCeiling): readonly Bound<readonly string[]>[] {
-    return this.#documents.flatMap(({ jobs }) => jobs[key] ?? []);
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const lists = this.#documents.flatMap(({ jobs }) => jobs[key] ?? []);
+    this.#lists.set(key, lists);
+    return lists;
   }
 
   /** The list of images that leaves this one out; null when all of them allow it. What cannot be compared is left out. */
