@@ -44,7 +44,9 @@ export function writeTalk(text: string): void {
 }
 
 export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(JSON.stringify(value, null, 2));
+  // By itself, for a plan may have many megabytes, which are copied to add to them.
+  process.stdout.write("\n");
 }
 
 /** Waits until what was written has left the process, so that exiting cuts nothing off. */
