@@ -13,8 +13,6 @@ import { atLeast, type Figure, stated } from "./figures.ts";
 import { type BenchPlane, startBenchPlane } from "./plane-for-dispatch.ts";
 
 const ATTEMPTS = 2_000;
-/** Compiles what a control plane that has run for a minute has compiled; not counted. */
-const WARM_UP_ATTEMPTS = 500;
 /** A repository that pushes to several branches at once. */
 const RUNS = 4;
 const LOOK_AGAIN_MS = 20;
@@ -28,8 +26,9 @@ const LOOK_AGAIN_MS = 20;
  */
 export async function nomadDispatch(): Promise<readonly Figure[]> {
   const taken = { bare: [] as number[], ours: [] as number[] };
-  await turn("ours", WARM_UP_ATTEMPTS);
-  for (const way of ["bare", "ours", "ours", "bare"] as const) taken[way].push(await turn(way, ATTEMPTS));
+  // As compiled as a control plane is that has run for a while; not counted.
+  await turn("ours");
+  for (const way of ["bare", "ours", "ours", "bare"] as const) taken[way].push(await turn(way));
   const rateOf = (way: readonly number[]): number =>
     (ATTEMPTS * way.length * 1_000) / way.reduce((sum, ms) => sum + ms, 0);
   const [bare, ours] = [rateOf(taken.bare), rateOf(taken.ours)];
@@ -47,20 +46,20 @@ function configFor(address: string): NomadConfig {
 }
 
 /** Milliseconds. */
-async function turn(way: "bare" | "ours", attempts: number): Promise<number> {
+async function turn(way: "bare" | "ours"): Promise<number> {
   const agent = await startNomadAgent();
   await using world = new AsyncDisposableStack();
   world.defer(() => agent.stop());
   const config = configFor(agent.address);
-  if (way === "bare") return await bareLoop(config, attempts);
+  if (way === "bare") return await bareLoop(config);
   const calls = new DispatchCalls();
   const plane = world.use(await startBenchPlane(config, (dispatcher) => calls.around(dispatcher)));
-  return await throughThePlane(plane, calls, attempts);
+  return await throughThePlane(plane, calls);
 }
 
 /** Milliseconds for the same bodies as fast as Nomad takes them. */
-async function bareLoop(config: NomadConfig, attempts: number): Promise<number> {
-  const bodies = Array.from({ length: attempts }, () => {
+async function bareLoop(config: NomadConfig): Promise<number> {
+  const bodies = Array.from({ length: ATTEMPTS }, () => {
     const body = buildJobBody({ ...config, installation: "bare" }, dispatchRequest("default"));
     if (!body.ok) throw new Error(body.refusal);
     return body.text;
@@ -95,22 +94,18 @@ class DispatchCalls {
   }
 }
 
-async function throughThePlane(
-  { database, repository }: BenchPlane,
-  calls: DispatchCalls,
-  attempts: number,
-): Promise<number> {
+async function throughThePlane({ database, repository }: BenchPlane, calls: DispatchCalls): Promise<number> {
   const { resources } = dispatchRequest("default").job;
-  const jobs = Array.from({ length: attempts / RUNS }, (_, index) => testJob(`job-${index}`, { resources }));
+  const jobs = Array.from({ length: ATTEMPTS / RUNS }, (_, index) => testJob(`job-${index}`, { resources }));
   await Promise.all(
     Array.from({ length: RUNS }, () => insertPlannedRun(database, repository, testPlan(jobs))),
   );
   for (;;) {
     // Asked of the database at the end alone: it has enough to do.
-    if (calls.accepted >= attempts) {
+    if (calls.accepted >= ATTEMPTS) {
       const [row] = await database<{ dispatched: number }[]>`
         select count(*)::int as dispatched from delta.attempts where backend_ref is not null`;
-      if (row?.dispatched === attempts) return performance.now() - calls.firstAt;
+      if (row?.dispatched === ATTEMPTS) return performance.now() - calls.firstAt;
     }
     await delay(LOOK_AGAIN_MS);
   }

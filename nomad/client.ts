@@ -132,8 +132,24 @@ export class NomadClient {
     call: NomadCall<Schema>,
     token: string | null,
   ): Promise<NomadAnswer<Static<Schema>>> {
-    const deadline = AbortSignal.timeout(this.#config.requestTimeoutMs);
-    const signal = call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]);
+    const deadline = new AbortController();
+    const late = (): void => deadline.abort(new DOMException("no answer in time", "TimeoutError"));
+    const timer = setTimeout(late, this.#config.requestTimeoutMs);
+    const signal =
+      call.signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, call.signal]);
+    try {
+      return await this.#answerTo(what, call, token, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #answerTo<Schema extends TSchema>(
+    what: string,
+    call: NomadCall<Schema>,
+    token: string | null,
+    signal: AbortSignal,
+  ): Promise<NomadAnswer<Static<Schema>>> {
     const response = await this.#send(this.#pool, call.path, Object.entries(call.query ?? {}), {
       method: call.method,
       signal,

@@ -37,52 +37,50 @@ export interface Dispatching {
  */
 export function createDispatching(context: TaskContext, onRoom: () => void = () => undefined): Dispatching {
   const keeper = createAnswerKeeper(context);
-  const lanes = new Set<Promise<void>>();
+  /** Those in use. */
+  let lanes = 0;
   let isRunning = false;
-  const call = { waits: false, wake: (): void => undefined };
+  let isCalled = false;
+  let wake = (): void => undefined;
 
   const inLane = async (attempt: AttemptToDispatch): Promise<void> => {
     const result = await ask(context, attempt);
     keeper.keep({ id: attempt.id, run: attempt.run, result });
-  };
-  const leave = (lane: Promise<void>): void => {
-    lanes.delete(lane);
-    if (lanes.size === CROWD - 1) onRoom();
-    if (lanes.size === 0) keeper.hurry();
+    lanes -= 1;
+    if (lanes === CROWD - 1) onRoom();
+    if (lanes === 0) keeper.hurry();
+    wake();
   };
   const fillLanes = async (): Promise<boolean> => {
-    const room = LANES - lanes.size;
+    const room = LANES - lanes;
     const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
-    for (const attempt of due) {
-      const lane = inLane(attempt).finally(() => leave(lane));
-      lanes.add(lane);
-    }
+    lanes += due.length;
+    for (const attempt of due) void inLane(attempt);
     return due.length === room;
   };
   const askForAll = async (): Promise<void> => {
     let mayBeMore = false;
-    while (call.waits || mayBeMore || lanes.size > 0) {
-      if ((call.waits || mayBeMore) && LANES - lanes.size >= LANES_TO_FILL) {
-        call.waits = false;
+    while (isCalled || mayBeMore || lanes > 0) {
+      if ((isCalled || mayBeMore) && LANES - lanes >= LANES_TO_FILL) {
+        isCalled = false;
         mayBeMore = await fillLanes();
       } else {
-        const called = call.waits ? [] : [new Promise<void>((resolve) => (call.wake = resolve))];
-        await Promise.race([...lanes, ...called]);
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     }
     await keeper.done();
   };
   return {
-    isCrowded: () => lanes.size >= CROWD,
+    isCrowded: () => lanes >= CROWD,
     async dispatchDue() {
-      call.waits = true;
-      call.wake();
+      isCalled = true;
+      wake();
       if (isRunning) {
         return;
       }
       isRunning = true;
       try {
-        while (call.waits) {
+        while (isCalled) {
           await askForAll();
         }
       } finally {
