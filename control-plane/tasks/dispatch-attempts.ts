@@ -37,54 +37,50 @@ export interface Dispatching {
  */
 export function createDispatching(context: TaskContext, onRoom: () => void = () => undefined): Dispatching {
   const keeper = createAnswerKeeper(context);
-  /** Those in use. */
-  let lanes = 0;
-  let isRunning = false;
-  let isCalled = false;
-  let wake = (): void => undefined;
+  const now = { lanesInUse: 0, isRunning: false, isCalled: false, wake: (): void => undefined };
 
   const inLane = async (attempt: AttemptToDispatch): Promise<void> => {
     const result = await ask(context, attempt);
     keeper.keep({ id: attempt.id, run: attempt.run, result });
-    lanes -= 1;
-    if (lanes === CROWD - 1) onRoom();
-    if (lanes === 0) keeper.hurry();
-    wake();
+    now.lanesInUse -= 1;
+    if (now.lanesInUse === CROWD - 1) onRoom();
+    if (now.lanesInUse === 0) keeper.hurry();
+    now.wake();
   };
   const fillLanes = async (): Promise<boolean> => {
-    const room = LANES - lanes;
+    const room = LANES - now.lanesInUse;
     const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
-    lanes += due.length;
+    now.lanesInUse += due.length;
     for (const attempt of due) void inLane(attempt);
     return due.length === room;
   };
   const askForAll = async (): Promise<void> => {
     let mayBeMore = false;
-    while (isCalled || mayBeMore || lanes > 0) {
-      if ((isCalled || mayBeMore) && LANES - lanes >= LANES_TO_FILL) {
-        isCalled = false;
+    while (now.isCalled || mayBeMore || now.lanesInUse > 0) {
+      if ((now.isCalled || mayBeMore) && LANES - now.lanesInUse >= LANES_TO_FILL) {
+        now.isCalled = false;
         mayBeMore = await fillLanes();
       } else {
-        await new Promise<void>((resolve) => (wake = resolve));
+        await new Promise<void>((resolve) => (now.wake = resolve));
       }
     }
     await keeper.done();
   };
   return {
-    isCrowded: () => lanes >= CROWD,
+    isCrowded: () => now.lanesInUse >= CROWD,
     async dispatchDue() {
-      isCalled = true;
-      wake();
-      if (isRunning) {
+      now.isCalled = true;
+      now.wake();
+      if (now.isRunning) {
         return;
       }
-      isRunning = true;
+      now.isRunning = true;
       try {
-        while (isCalled) {
+        while (now.isCalled) {
           await askForAll();
         }
       } finally {
-        isRunning = false;
+        now.isRunning = false;
       }
     },
   };
