@@ -43,6 +43,11 @@ export class Report {
     return this.#asked;
   }
 
+  /** True when there is no plan and nothing more is told: whatever is still to be looked at changes no answer. */
+  get isSettled(): boolean {
+    return this.isFull && this.hasErrors;
+  }
+
   /** True when nothing more is kept; a long loop may end early. */
   get isFull(): boolean {
     return this.#found.length >= DIAGNOSTICS_MAX;

@@ -14,6 +14,7 @@ export function bindNeeds(
 ): readonly JobModel[] {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
   const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
+  if (report.isSettled) return [];
   reportCycle(drafts, byId, report);
   if (!isGraphInLimits(drafts, bound, limits, report)) return [];
   return drafts.flatMap(({ id, instances, shared }) =>
@@ -26,6 +27,7 @@ function bindJobNeeds(
   byId: ReadonlyMap<string, JobDraft>,
   report: Report,
 ): readonly NeedModel[] {
+  if (report.isSettled) return [];
   const seen = new Map<string, NeedModel>();
   for (const need of draft.needs) {
     const { value, span } = need.job;

@@ -75,8 +75,11 @@ export class Binder {
 
   /** Without the variables that read needed jobs. */
   env(templates: ReadonlyMap<string, Template>): Readonly<Record<string, string>> {
-    const known = [...templates].filter(([, template]) => !readsLate(template));
-    return Object.fromEntries(known.map(([key, template]) => [key, this.text(template)]));
+    const known: [string, string][] = [];
+    for (const [key, template] of templates) {
+      if (!readsLate(template)) known.push([key, this.text(template)]);
+    }
+    return Object.fromEntries(known);
   }
 
   /** None when the step's `if` is false. */

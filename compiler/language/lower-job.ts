@@ -147,7 +147,14 @@ function lowerWorkdir(node: YamlNode | undefined, lowering: Lowering): Template 
   return template;
 }
 
+const NEED_CONDITIONS = ["success", "done", "skipped_ok"] as const;
+
+/** What a need is of which no more than the job is written. */
+const PLAIN_NEED = { when: "success", optional: false, artifacts: [], everyComponent: false } as const;
+
 function lowerNeed(node: YamlNode, lowering: Lowering): readonly WrittenNeed[] {
+  if (node.kind === "scalar" && typeof node.value === "string")
+    return [{ ...PLAIN_NEED, job: { value: node.value, span: node.span } }];
   const map = mapOf(node);
   const jobNode = map ? entryOf(map, "job")?.value : node;
   const job = textOf(jobNode);
@@ -155,8 +162,8 @@ function lowerNeed(node: YamlNode, lowering: Lowering): readonly WrittenNeed[] {
   return [
     {
       job: { value: job, span: jobNode.span },
-      when: wordOf(entryOf(map, "when")?.value, ["success", "done", "skipped_ok"] as const) ?? "success",
-      optional: booleanOf(entryOf(map, "optional")?.value) ?? false,
+      when: wordOf(entryOf(map, "when")?.value, NEED_CONDITIONS) ?? PLAIN_NEED.when,
+      optional: booleanOf(entryOf(map, "optional")?.value) ?? PLAIN_NEED.optional,
       artifacts: lowerTemplates(entryOf(map, "artifacts")?.value, lowering),
       everyComponent: false,
     },

@@ -18,6 +18,7 @@ export function lowerJobs(root: YamlMap, context: JobContext): readonly JobModel
   const entries = [...jobs.values(), ...last.values()];
   if (!areInLimits(entries, jobs.size * last.size, context)) return [];
   for (const entry of entries) {
+    if (report.isSettled) return [];
     checkJobId(entry, report);
     const draft = lowerJob(entry, context);
     if (draft === null) continue;

@@ -11,7 +11,7 @@ import { shapeValidator } from "./shape-validator.ts";
  */
 export function checkShape(root: YamlNode, report: Report): void {
   const isValid = shapeValidator();
-  if (isValid(toPlain(root, new Map()))) return;
+  if (isValid(toPlain(root))) return;
   const errors = (isValid.errors ?? []) as ShapeError[];
   const misspelt = misspeltKeys(errors);
   for (const error of errors) {
@@ -29,18 +29,14 @@ export function isMisspelt({ entries }: YamlMap, key: string): boolean {
   return [...entries.keys()].some((other) => !JOB_KEYS.has(other) && JOB_KEY_NAMES.nearest(other) === key);
 }
 
-/** Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. */
-function toPlain(node: YamlNode, done: Map<YamlNode, unknown>): unknown {
+/**
+ * Plain values for the validator. Objects have no prototype, so that `__proto__` is a key like any other. What aliases
+ * share is written out, as the validator reads it: there are at most EXPANDED_NODES_MAX values to a file.
+ */
+function toPlain(node: YamlNode): unknown {
   if (node.kind === "scalar") return node.value;
-  const known = done.get(node);
-  if (known !== undefined) return known;
-  if (node.kind === "list") {
-    const list = node.items.map((item) => toPlain(item, done));
-    done.set(node, list);
-    return list;
-  }
+  if (node.kind === "list") return node.items.map(toPlain);
   const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [key, entry] of node.entries) object[key] = toPlain(entry.value, done);
-  done.set(node, object);
+  for (const [key, entry] of node.entries) object[key] = toPlain(entry.value);
   return object;
 }

@@ -17,9 +17,9 @@ test("a message that takes time is made for what is kept, and never for what is 
 test("an error is an error where nothing more is kept, and where it was told before", () => {
   const report = new Report();
   for (let start = 0; start < DIAGNOSTICS_MAX; start += 1) report.add("DC1901", span(start), "advice");
-  expect(report.hasErrors).toBe(false);
+  expect([report.hasErrors, report.isFull, report.isSettled]).toEqual([false, true, false]);
   report.add("DC1203", span(0), "not kept");
-  expect(report.hasErrors).toBe(true);
+  expect([report.hasErrors, report.isFull, report.isSettled]).toEqual([true, true, true]);
 
   const repeated = new Report();
   for (const message of ["told", () => "told"]) repeated.add("DC1203", span(0), message);

@@ -14,6 +14,16 @@ describe("hostile pipelines", () => {
     ).toHaveLength(200);
   });
 
+  test("an error behind more advice than is kept refuses the pipeline all the same", () => {
+    const advised = Array.from(
+      { length: 250 },
+      (_, index) => `j${index}: { steps: [a], matrix: { axes: { n: [1] }, exclude: [{ n: 2 }] } }`,
+    );
+    const { model, diagnostics } = loadText(jobs(...advised, "last: { steps: [a], needs: nobody }"));
+    expect(new Set(diagnostics.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+    expect(model).toBeNull();
+  });
+
   test("no key of a pipeline reaches a prototype", () => {
     loadText(
       "version: 1\n__proto__: { polluted: 1 }\nvars: { __proto__: 1 }\nenv: { __proto__: a }\njobs: { __proto__: { steps: [a], env: { constructor: a } } }",

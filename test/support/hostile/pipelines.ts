@@ -148,7 +148,7 @@ export const HOSTILE_PIPELINES: readonly HostileText[] = [
   },
   {
     name: "thousands of misspelt variables that a rule sets",
-    text: `vars: { ${list(4_000, (index) => `name${index}: 1`)} }\nrules: [{ if: "true", set: { vars: { ${list(4_000, (index) => `nmae${index}: 1`)} } } }]\n${job("")}`,
+    text: `vars: { ${list(4_000, (index) => `name${index}: 1`)} }\nrules: [{ if: "true", set: { vars: { ${list(4_000, (index) => `nmae${index}: 1`)} } } }]\n${jobs("a: { steps: [a] }")}`,
     code: "DC1150",
   },
   {
