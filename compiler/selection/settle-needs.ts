@@ -72,6 +72,11 @@ export function inNeedOrder(jobs: readonly JobModel[]): readonly JobModel[] {
   const ordered: JobModel[] = [];
   for (const start of jobs) {
     if (placed.has(start.key)) continue;
+    if (start.needs.length === 0) {
+      placed.add(start.key);
+      ordered.push(start);
+      continue;
+    }
     const stack = [{ job: start, keys: neededKeys(start), next: 0 }];
     placed.add(start.key);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

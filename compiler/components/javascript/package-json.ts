@@ -24,12 +24,12 @@ export interface PackageJson {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-const SECTIONS = {
-  dependencies: "runtime",
-  devDependencies: "dev",
-  optionalDependencies: "optional",
-  peerDependencies: "peer",
-} as const satisfies Record<string, EdgeKind>;
+const SECTIONS = [
+  ["dependencies", "runtime"],
+  ["devDependencies", "dev"],
+  ["optionalDependencies", "optional"],
+  ["peerDependencies", "peer"],
+] as const satisfies readonly (readonly [string, EdgeKind])[];
 
 /** Packages kept in memory, some 3 KiB each; the largest workspaces have 5,000, at head and at base. */
 const PACKAGES_KEPT_MAX = 12_000;
@@ -48,9 +48,10 @@ function parsePackageJson(path: string, text: string): PackageJson {
   const offsets = findJsonKeys(text);
   const places = new LinePlaces(path, text);
   const dependencies: PackageDependency[] = [];
-  for (const [section, kind] of Object.entries(SECTIONS)) {
-    const entries = isRecord(fields[section]) ? Object.entries(fields[section]) : [];
-    for (const [name, spec] of entries) {
+  for (const [section, kind] of SECTIONS) {
+    const asked = fields[section];
+    if (!isRecord(asked)) continue;
+    for (const [name, spec] of Object.entries(asked)) {
       if (typeof spec !== "string") continue;
       const place = places.at(offsets.get(`${section}\0${name}`) ?? 0);
       dependencies.push({ name, spec, kind, place });
