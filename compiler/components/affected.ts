@@ -1,5 +1,11 @@
 import type { Uncertainty } from "../../schemas/changes.ts";
-import type { AffectedCause, AffectedComponent, Component, ComponentEdge } from "../../schemas/components.ts";
+import type {
+  AffectedCause,
+  AffectedComponent,
+  Component,
+  ComponentEdge,
+  ComponentGraph,
+} from "../../schemas/components.ts";
 import { comparePaths } from "../paths.ts";
 import type { Causes } from "./causes.ts";
 import { readChanges } from "./change-reading.ts";
@@ -30,7 +36,7 @@ export function affectedComponents(input: AffectedInput): AffectedResult {
   const affected = sorted([...distance.keys()].flatMap((root) => listed.get(root) ?? []));
   const directRoots = causes.directRoots();
   return {
-    graph: { components: head.graph.components, edges: edges.filter(({ from }) => here.has(from)) },
+    graph: edges === head.graph.edges ? head.graph : withEdges(head.graph, edges, here),
     direct: affected
       .filter(({ root }) => directRoots.has(root))
       .map((component) => describe(component, false)),
@@ -83,11 +89,19 @@ function movedComponents(
 }
 
 /** Edges of head, then those that only the base has: they tell who depended on what is gone. */
-function bothSides(head: readonly ComponentEdge[], base: readonly ComponentEdge[]): ComponentEdge[] {
-  if (head === base) return [...head];
+function bothSides(head: readonly ComponentEdge[], base: readonly ComponentEdge[]): readonly ComponentEdge[] {
+  if (head === base) return head;
   const keyOf = ({ from, to, kind }: ComponentEdge): string => `${from}\0${to}\0${kind}`;
   const known = new Set(head.map(keyOf));
   return [...head, ...base.filter((edge) => !known.has(keyOf(edge)))];
+}
+
+function withEdges(
+  { components }: ComponentGraph,
+  edges: readonly ComponentEdge[],
+  here: ReadonlyMap<string, Component>,
+): ComponentGraph {
+  return { components, edges: edges.filter(({ from }) => here.has(from)) };
 }
 
 function sorted(components: readonly Component[]): Component[] {

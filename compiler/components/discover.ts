@@ -87,7 +87,12 @@ function toDiscovery(findings: Findings, options: DiscoverOptions, diagnostics: 
   }
   const primary = [...byRoot.values()].sort((a, b) => comparePaths(a.root, b.root));
   const uses = new Map<string, number>();
-  for (const { name } of primary) if (name !== null) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const names = new Map<string, string>();
+  for (const { root, name } of primary) {
+    if (name === null) continue;
+    uses.set(name, (uses.get(name) ?? 0) + 1);
+    names.set(root, name);
+  }
   return {
     graph: {
       components: primary.map((found) => toComponent(found, uses)),
@@ -95,7 +100,7 @@ function toDiscovery(findings: Findings, options: DiscoverOptions, diagnostics: 
     },
     ownership,
     manifests,
-    names: new Map(primary.flatMap(({ root, name }) => (name === null ? [] : [[root, name]]))),
+    names,
     declared: options.declared ?? [],
     governors: new Map(findings.governors.map((governor) => [governor.path, governor])),
     resolutions: new Map(findings.resolutions.map((resolution) => [resolution.path, resolution])),
