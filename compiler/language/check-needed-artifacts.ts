@@ -2,21 +2,26 @@ import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { literalText } from "./literal-text.ts";
-import type { JobDraft } from "./lower-job.ts";
+import type { JobDraft, WrittenNeed } from "./lower-job.ts";
 
 /** Artifacts asked of a needed job that it does not have, as far as both names are plain text. */
 export function checkNeededArtifacts(drafts: readonly JobDraft[], report: Report): void {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
-  for (const need of drafts.flatMap(({ needs }) => needs)) {
-    const needed = byId.get(need.job.value);
-    if (needed === undefined || need.artifacts.length === 0) continue;
-    const names = needed.shared.artifacts.map(({ name }) => literalText(name));
-    if (!names.every((name) => name !== null)) continue;
-    for (const artifact of need.artifacts) {
-      const name = literalText(artifact);
-      if (name !== null && !names.includes(name))
-        reportUnknownArtifact({ job: needed.id, span: needed.span, names }, name, artifact.span, report);
+  for (const { needs } of drafts) {
+    for (const need of needs) {
+      const needed = need.artifacts.length === 0 ? undefined : byId.get(need.job.value);
+      if (needed !== undefined) checkNeed(need, needed, report);
     }
+  }
+}
+
+function checkNeed(need: WrittenNeed, needed: JobDraft, report: Report): void {
+  const names = needed.shared.artifacts.map(({ name }) => literalText(name));
+  if (!names.every((name) => name !== null)) return;
+  for (const artifact of need.artifacts) {
+    const name = literalText(artifact);
+    if (name !== null && !names.includes(name))
+      reportUnknownArtifact({ job: needed.id, span: needed.span, names }, name, artifact.span, report);
   }
 }
 

@@ -51,3 +51,12 @@ test("names made ready once answer each word as if they were asked for it alone"
     { numRuns: 500 },
   );
 });
+
+test("of hundreds of mistyped words among a thousand names only the first are helped, and of few names all", () => {
+  const helped = (names: number): number => {
+    const candidates = new Candidates(Array.from({ length: names }, (_, index) => `component-${index}`));
+    return Array.from({ length: 200 }, () => candidates.nearest("componnet-1")).filter((one) => one !== null)
+      .length;
+  };
+  expect([helped(1_000), helped(50)]).toEqual([20, 200]);
+});
