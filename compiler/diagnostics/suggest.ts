@@ -4,33 +4,34 @@ const WORD_CHARACTERS_MAX = 64;
 /** Of very many names only the first are compared: a suggestion is not worth seconds. */
 const CANDIDATES_MAX = 1_000;
 
-/** Between words and the candidates of one set: where hundreds of words are wrong, the first twenty show what is. */
-const COMPARISONS_MAX = 20_000;
-
 /** Names to compare mistyped words with. Each is made ready for that once, when the first word is asked about. */
 export class Candidates {
   readonly #names: Iterable<string>;
   #ready: readonly Candidate[] | null = null;
-  #comparisons = 0;
+  #comparisonsLeft: number;
 
-  /** Of very many names only the first CANDIDATES_MAX count. They are read once. */
-  constructor(names: Iterable<string>) {
+  /**
+   * Of very many names only the first CANDIDATES_MAX count. They are read once. After `comparisonsMax` comparisons
+   * nothing is near any more: only for names that one compile alone asks about, as answers must not depend on what
+   * was compiled before.
+   */
+  constructor(names: Iterable<string>, comparisonsMax: number = Number.POSITIVE_INFINITY) {
     this.#names = names;
+    this.#comparisonsLeft = comparisonsMax;
   }
 
   /**
    * The candidate a mistyped word most likely meant, or null when none is near: at most a third of its letters
-   * may differ. A swap of two neighbours counts as one difference. `except` is no candidate. Past COMPARISONS_MAX
-   * none is looked for.
+   * may differ. A swap of two neighbours counts as one difference. `except` is no candidate.
    */
   nearest(word: string, except: string | null = null): string | null {
-    if (word.length > WORD_CHARACTERS_MAX || this.#comparisons >= COMPARISONS_MAX) return null;
+    if (word.length > WORD_CHARACTERS_MAX || this.#comparisonsLeft <= 0) return null;
     const lower = word.toLowerCase();
     const letters = lettersOf(lower);
     let best: string | null = null;
     let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
     this.#ready ??= readyOf(this.#names);
-    this.#comparisons += this.#ready.length;
+    this.#comparisonsLeft -= this.#ready.length;
     for (const { name, lower: other, letters: others } of this.#ready) {
       if (Math.abs(name.length - word.length) >= bestDistance || name === except) continue;
       // A letter that only one of them has is a difference, and one difference removes at most one from each.

@@ -1,10 +1,13 @@
 import type { Report } from "../diagnostics/report.ts";
-import { didYouMean, namesOf } from "../diagnostics/suggest.ts";
+import { Candidates, didYouMean } from "../diagnostics/suggest.ts";
 import type { PlanLimits } from "../input.ts";
 import type { JobDraft } from "./lower-job.ts";
 import type { JobModel, NeedModel } from "./model.ts";
 import { needEdgesMax, reportTooLarge } from "./plan-limits.ts";
 import { reportCycle } from "./report-cycle.ts";
+
+/** Between needs of nothing and jobs: where hundreds are wrong among a thousand, the first twenty show what is. */
+const COMPARISONS_MAX = 20_000;
 
 /** The jobs' instances with their needs bound to instances. Unknown, doubled and circular needs are reported. */
 export function bindNeeds(
@@ -13,7 +16,8 @@ export function bindNeeds(
   report: Report,
 ): readonly JobModel[] {
   const byId = new Map(drafts.map((draft) => [draft.id, draft]));
-  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, byId, report)]));
+  const names = new Candidates(byId.keys(), COMPARISONS_MAX);
+  const bound = new Map(drafts.map((draft) => [draft.id, bindJobNeeds(draft, { byId, names }, report)]));
   if (report.isSettled) return [];
   reportCycle(drafts, byId, report);
   if (!isGraphInLimits(drafts, bound, limits, report)) return [];
@@ -24,7 +28,7 @@ export function bindNeeds(
 
 function bindJobNeeds(
   draft: JobDraft,
-  byId: ReadonlyMap<string, JobDraft>,
+  { byId, names }: { readonly byId: ReadonlyMap<string, JobDraft>; readonly names: Candidates },
   report: Report,
 ): readonly NeedModel[] {
   if (report.isSettled) return [];
@@ -40,7 +44,7 @@ function bindJobNeeds(
     const target = byId.get(value);
     if (target === undefined && !need.optional) {
       const message = () =>
-        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${didYouMean(value, namesOf(byId), draft.id)}`;
+        `\`${draft.id}\` needs \`${value}\`, which is no job of this pipeline${didYouMean(value, names, draft.id)}`;
       report.add("DC1203", span, message);
     }
     seen.set(value, { ...need, keys: target?.instances.map(({ key }) => key) ?? [] });

@@ -52,11 +52,12 @@ test("names made ready once answer each word as if they were asked for it alone"
   );
 });
 
-test("of hundreds of mistyped words among a thousand names only the first are helped, and of few names all", () => {
-  const helped = (names: number): number => {
-    const candidates = new Candidates(Array.from({ length: names }, (_, index) => `component-${index}`));
+test("names with a bound on comparisons help the first words alone, others every word", () => {
+  const helped = (comparisonsMax?: number): number => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `component-${index}`);
+    const candidates = new Candidates(names, comparisonsMax);
     return Array.from({ length: 200 }, () => candidates.nearest("componnet-1")).filter((one) => one !== null)
       .length;
   };
-  expect([helped(1_000), helped(50)]).toEqual([20, 200]);
+  expect([helped(20_000), helped()]).toEqual([20, 200]);
 });

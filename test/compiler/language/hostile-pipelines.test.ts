@@ -24,6 +24,17 @@ describe("hostile pipelines", () => {
     expect(model).toBeNull();
   });
 
+  test("a pipeline that is refused is told the same way however often others were before", () => {
+    const misspelt = Array.from(
+      { length: 190 },
+      (_, index) => `j${index}: { steps: [a], if: "start_with('a', 'b')" }`,
+    );
+    const tell = () => loadText(jobs(...misspelt)).diagnostics.map(({ message }) => message);
+    const first = tell();
+    expect(first.at(-1)).toContain("did you mean `starts_with`?");
+    for (let turn = 0; turn < 30; turn += 1) expect(tell()).toEqual(first);
+  });
+
   test("no key of a pipeline reaches a prototype", () => {
     loadText(
       "version: 1\n__proto__: { polluted: 1 }\nvars: { __proto__: 1 }\nenv: { __proto__: a }\njobs: { __proto__: { steps: [a], env: { constructor: a } } }",
