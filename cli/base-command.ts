@@ -48,7 +48,7 @@ export abstract class DeltaCommand extends Command {
     return own.includes("--json") || /^(1|true|yes)$/i.test(process.env["DELTA_JSON"] ?? "");
   }
 
-  override logJson(json: unknown): void {
+  override logJson(json: JsonAnswer): void {
     writeJson(json);
   }
 

@@ -43,10 +43,31 @@ export function writeTalk(text: string): void {
   process.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-export function writeJson(value: unknown): void {
-  process.stdout.write(JSON.stringify(value, null, 2));
-  // By itself, for a plan may have many megabytes, which are copied to add to them.
-  process.stdout.write("\n");
+/** A value of an answer that is JSON already, as a plan's canonical text is. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
+/** Indented for a person at a terminal, else one line for the program that reads it. */
+export function writeJson(answer: object): void {
+  writeData(process.stdout.isTTY ? JSON.stringify(answer, null, 2) : asLine(answer));
+}
+
+/** What is JSON already is taken as it is: to write a plan of ten megabytes again takes as long as to make it canonical. */
+function asLine(answer: object): string {
+  const fields = Object.entries(answer).flatMap(([key, value]: [string, unknown]) => {
+    const text = value instanceof JsonText ? value.text : JSON.stringify(value);
+    return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
+  });
+  return `{${fields.join(",")}}\n`;
 }
 
 /** Waits until what was written has left the process, so that exiting cuts nothing off. */

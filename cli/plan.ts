@@ -9,12 +9,12 @@ import { compileHere, plannedOf, refuseUnknownJobs, type CompileRequest } from "
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { fileFault } from "./file-fault.ts";
-import { coloursWanted, columnsOf, writeData, writeTalk } from "./output.ts";
+import { coloursWanted, columnsOf, JsonText, writeData, writeTalk } from "./output.ts";
 import { talkDiagnostics } from "./talk-diagnostics.ts";
 
 export interface PlanAnswer extends DiagnosticsView {
   readonly digest: string | null;
-  readonly plan: Plan | null;
+  readonly plan: JsonText | null;
   /** There when the changed paths were made up: no server makes this plan, and none has this digest. */
   readonly hypothetical?: boolean;
   /** There when it was asked for. */
@@ -41,7 +41,7 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
   const view = {
     ...diagnosticsView(result.diagnostics, sources),
     digest: result.digest,
-    plan: result.plan,
+    plan: planned && new JsonText(planned.canonical),
     ...(hypothetical ? { hypothetical } : {}),
   };
   if (planned === null) {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { delta, type Result } from "./support/delta.ts";
+import { hasTerminal, onTerminal } from "./support/on-terminal.ts";
 import { makeRepository, temporaryFolder, type TestRepository } from "./support/repository.ts";
 
 const PIPELINE = `version: 1
@@ -53,7 +54,20 @@ describe("delta plan", () => {
     expect(answer.digest).toBe(`sha256:${createHash("sha256").update(written).digest("hex")}`);
     expect(JSON.parse(written.toString())).toEqual(answer.plan);
     expect(answer).toMatchObject({ version: 1, diagnostics: [] });
+    expect(stdout).toContain(`"plan":${written.toString()}`);
   });
+
+  test.skipIf(!hasTerminal)(
+    "--json is indented on a terminal and one line elsewhere, with one meaning",
+    async () => {
+      const { path: cwd } = shop();
+      const command = ["plan", "--base", "HEAD~1", "--json"];
+      const elsewhere = await delta(command, { cwd });
+      const seen = await onTerminal(command, { cwd });
+      expect(elsewhere.stdout.match(/\n/g)).toHaveLength(1);
+      expect(seen).toBe(`${JSON.stringify(JSON.parse(elsewhere.stdout), null, 2)}\n`);
+    },
+  );
 
   test("an event spelled out gives one digest, whatever the clone is called and stands on", async () => {
     const repository = shop();
