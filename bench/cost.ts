@@ -79,15 +79,14 @@ export function interleaved<Name extends string>(
   ) as Record<Name, Cost>;
 }
 
-/** CPU time of this process for one call: the median of several, after one that warms up. */
+/**
+ * CPU time of this process for one call: the mean of several, after one that warms up. Garbage is collected
+ * during few of them and belongs to all.
+ */
 export function cpuMs(body: () => void, turns = 5): number {
   if (turns > 1) body();
-  return median(
-    Array.from({ length: turns }, () => {
-      const before = process.cpuUsage();
-      body();
-      const { user, system } = process.cpuUsage(before);
-      return (user + system) / 1000;
-    }),
-  );
+  const before = process.cpuUsage();
+  for (let turn = 0; turn < turns; turn += 1) body();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / turns;
 }

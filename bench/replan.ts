@@ -8,7 +8,9 @@ import { deltaFiles, sourceFiles } from "./pipelines.ts";
 
 const SIZES = [100, 1_000, 5_000];
 const MOST = 0.2;
-const WARM_TURNS = 15;
+/** Jobs planned in all turns of one measure: a hundred of them are planned in too short a time to be measured once. */
+const JOBS_PLANNED = 20_000;
+const TURNS_MIN = 5;
 
 /**
  * CPU time of planning a commit whose configuration was met before, as a planning process does for nearly
@@ -19,12 +21,13 @@ export async function replan(): Promise<readonly Figure[]> {
     (["one file changed", "a file of every job changed"] as const).map((change) => {
       const paths = Object.keys(sourceFiles(size));
       const inputs = inputsOf(size, change === "one file changed" ? paths.slice(1, 2) : paths);
-      const full = cpuMs(() => createCompiler()(inputs()));
+      const turns = Math.max(TURNS_MIN, JOBS_PLANNED / size);
+      const full = cpuMs(() => createCompiler()(inputs()), turns);
       const warm = createCompiler();
       // A planning process has planned before: its code is compiled when most pushes come.
       const again = cpuMs(() => {
         if (warm(inputs()).plan === null) throw new Error("the bench's pipeline has errors");
-      }, WARM_TURNS);
+      }, 3 * turns);
       const what = `re-plan of ${size.toLocaleString("en-US")} jobs over a full compile, ${change}`;
       const figure = atMost(what, again / full, MOST);
       return {

@@ -1,7 +1,5 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
-import { PlaceFinder } from "../diagnostics/index.ts";
 import type { CompileInput } from "../input.ts";
-import { inputTexts } from "../input-texts.ts";
 import { type ComponentSides, discoverSides, localPaths } from "./component-changes.ts";
 import { type DefinitionChanges, definitionChanges, NO_DEFINITION_CHANGES } from "./definition-changes.ts";
 import { loadInputOf, type Preparations, type PreparedPipeline } from "./prepare.ts";
@@ -14,7 +12,6 @@ export class CommitFacts {
   readonly #prepared: PreparedPipeline;
   readonly #input: CompileInput;
   readonly #preparations: Preparations;
-  readonly #places: PlaceFinder;
   readonly #definitions = new Map<string, DefinitionChanges>();
   /** Configuration files of the commit itself. */
   readonly configuration: ReadonlySet<string>;
@@ -24,12 +21,11 @@ export class CommitFacts {
     this.#prepared = prepared;
     this.#input = input;
     this.#preparations = preparations;
-    this.#places = new PlaceFinder(inputTexts(input));
     this.configuration = new Set(localPaths(prepared.sources));
   }
 
   placeOf(span: Span): Place {
-    return this.#places.place(span.file, span.start);
+    return this.#prepared.places.place(span.file, span.start);
   }
 
   get components(): ComponentSides["components"] {

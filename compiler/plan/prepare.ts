@@ -1,7 +1,9 @@
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
+import { PlaceFinder } from "../diagnostics/index.ts";
 import { Report } from "../diagnostics/report.ts";
 import { ListIndex } from "../globs/index.ts";
 import type { CompileInput, TreeSnapshot } from "../input.ts";
+import { inputTexts } from "../input-texts.ts";
 import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
 import { inputsAsked } from "../language/event-inputs.ts";
 import { sha256Of } from "../language/included-texts.ts";
@@ -24,6 +26,7 @@ export interface PreparedPipeline extends LoadedPipeline {
   readonly pathLists: ListIndex;
   /** What `diagnostics` lacks: findings about globs, and advice. Not traced yet. */
   readonly advice: readonly Diagnostic[];
+  readonly places: PlaceFinder;
 }
 
 export type Preparation = PreparedPipeline | (LoadedPipeline & { readonly model: null });
@@ -121,5 +124,12 @@ function prepare(input: LoadInput): Preparation {
   const lists = new GlobLists(globListsOf(model), report);
   lintPipeline({ model, root, lists, report });
   const pathLists = new ListIndex(pathListsOf(model).map((list) => lists.of(list)));
-  return { ...loaded, model, lists, pathLists, advice: report.settle() };
+  return {
+    ...loaded,
+    model,
+    lists,
+    pathLists,
+    advice: report.settle(),
+    places: new PlaceFinder(inputTexts(input)),
+  };
 }
