@@ -1,4 +1,4 @@
-import type { Plan, PlanJob } from "../../schemas/plan.ts";
+import type { Plan } from "../../schemas/plan.ts";
 import type { Connection } from "./client.ts";
 
 /** Plans of runs that are alive on a busy server; each is read many times and never changes. */
@@ -26,13 +26,4 @@ export async function readPlan(connection: Connection, digest: string): Promise<
     cache.delete(oldest);
   }
   return plan;
-}
-
-/** One job of a plan. Throws when the plan does not run it: rows and plan are written together. */
-export async function planJob(connection: Connection, digest: string, key: string): Promise<PlanJob> {
-  const job = (await readPlan(connection, digest)).jobs.find((candidate) => candidate.key === key);
-  if (job === undefined) {
-    throw new Error(`plan ${digest} does not run job ${key}`);
-  }
-  return job;
 }

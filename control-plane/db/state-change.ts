@@ -42,13 +42,13 @@ export async function changeStates(tx: Transaction, change: StateChange): Promis
   return rows.length;
 }
 
-/** Writes the first audit row of each of the rows that were just inserted. */
+/** Writes the first audit rows of rows that were just inserted, one for each state on their path. */
 export async function insertAudit(
   tx: Transaction,
   birth: {
     readonly entity: Entity;
     readonly ids: readonly string[];
-    readonly to: string;
+    readonly path: readonly string[];
     readonly actor: string;
     readonly cause: string;
     readonly epoch: number | null;
@@ -56,8 +56,10 @@ export async function insertAudit(
 ): Promise<void> {
   await tx`
     insert into delta.audit_events (entity, entity_id, seq, from_state, to_state, actor, cause, epoch)
-    select ${birth.entity}, id, 1, null, ${birth.to}, ${birth.actor}, ${birth.cause}, ${birth.epoch}
-    from unnest(${[...birth.ids]}::uuid[]) as id`;
+    select ${birth.entity}, id, seq, lag(state) over (partition by id order by seq), state, ${birth.actor},
+      ${birth.cause}, ${birth.epoch}
+    from unnest(${[...birth.ids]}::uuid[]) as id, unnest(${[...birth.path]}::text[]) with ordinality as path (state, seq)
+    order by seq`;
 }
 
 /** The same for several runs, always in the same order, so that two who do it never wait for each other. */

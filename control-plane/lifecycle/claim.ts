@@ -9,8 +9,9 @@ import {
   renewGrantOfSameBoot,
   type ClaimableAttempt,
 } from "../db/leases.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
 import { lockRun } from "../db/state-change.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import type { LeaseId } from "../../schemas/ids.ts";
 import { CANCEL_CONFIRM_MS } from "../../schemas/limits.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
@@ -120,13 +121,13 @@ async function grant(
     holder: `${request.runner.hostname} ${request.runner.version}`,
     ttlMs: timing.ttlMs,
   });
-  await recordBirths(change, "lease", [id], attempt.runId, "granted", epoch);
+  await recordBirths(change, "lease", [id], attempt.runId, ["granted"], epoch);
   await takeAttempt(change, attempt, job, epoch);
   return granted({ id, epoch }, token, attempt, job, timing);
 }
 
 async function jobOf({ tx }: Change, { planDigest, jobKey, runId }: ClaimableAttempt): Promise<PlanJob> {
-  return withLateValues(tx, runId, await planJob(tx, planDigest, jobKey));
+  return withLateValues(tx, runId, plannedJob(await readPlan(tx, planDigest), jobKey));
 }
 
 /** The attempt is leased from now on; the run runs from its first claim. */

@@ -1,6 +1,7 @@
 import type { Database } from "../db/client.ts";
 import type { HeldLease } from "../db/leases.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import { LOG_GRACE_MS, OUTPUTS_BYTES_MAX } from "../../schemas/limits.ts";
 import type { CancelAckRequest, CompleteReply, CompleteRequest } from "../../schemas/runner-protocol.ts";
 import type { TerminalAttemptState } from "../../schemas/states.ts";
@@ -56,7 +57,7 @@ export async function completeAttempt(
           return { status: "order", message: "a lease is acknowledged before its attempt is completed" };
         }
         const outputs = body.outputs ?? {};
-        const { outputs: declared } = await planJob(change.tx, lease.planDigest, lease.jobKey);
+        const { outputs: declared } = plannedJob(await readPlan(change.tx, lease.planDigest), lease.jobKey);
         const fault = outputsFault(outputs, declared);
         if (fault !== null) {
           return { status: "invalid_request", message: fault };

@@ -4,9 +4,13 @@ import { insertAttempts, type NewAttempt } from "../db/attempts.ts";
 import type { RunDecision } from "../scheduler/decision.ts";
 import type { RunSnapshot } from "../scheduler/run-snapshot.ts";
 import type { AttemptId, RunId } from "../../schemas/ids.ts";
+import type { PlanJob } from "../../schemas/plan.ts";
 import { ADMISSION_RECHECK_MS } from "./attempts.ts";
 import type { Change } from "./change.ts";
 import { moveAttempts, moveJobs, recordBirths } from "./transition.ts";
+
+/** What an attempt has been through when its row is written. */
+const PATHS = { created: ["created"], queued: ["created", "queued"] } as const;
 
 type CreateAttempt = Extract<RunDecision, { decide: "create_attempt" }>;
 
@@ -23,35 +27,45 @@ export async function createAttempts(
   if (decisions.length === 0) {
     return;
   }
-  const attempts = decisions.map((decision) => newAttempt(decision, snapshot));
-  const ids = attempts.map(({ id }) => id);
+  const plans = new Map(snapshot.jobs.map(({ id, plan }) => [id, plan]));
+  const attempts = decisions.map((decision) =>
+    newAttempt(decision, plans.get(decision.job) ?? null, change.now),
+  );
   await insertAttempts(change.tx, run, attempts);
-  await recordBirths(change, "attempt", ids, run, "created");
+  for (const [state, born] of Map.groupBy(attempts, (attempt) => attempt.state)) {
+    const ids = born.map(({ id }) => id);
+    await recordBirths(change, "attempt", ids, run, PATHS[state]);
+    if (state === "queued") {
+      change.wakes.push(wakeAll("admit-attempts"));
+    }
+  }
   const first = decisions.filter(({ number }) => number === 1).map(({ job }) => job);
   const columns = { started_at: new Date(change.now) };
   await moveJobs(change, { ids: first, run, from: "waiting", to: "active", columns });
-  await queueAttempts(
-    change,
-    run,
-    attempts.filter(({ notBefore }) => notBefore <= change.now).map(({ id }) => id),
-  );
 }
 
-function newAttempt({ job: jobId, number, notBefore }: CreateAttempt, { jobs }: RunSnapshot): NewAttempt {
-  const plan = jobs.find(({ id }) => id === jobId)?.plan;
-  if (plan === undefined || plan === null) {
+function newAttempt(
+  { job: jobId, number, notBefore }: CreateAttempt,
+  plan: PlanJob | null,
+  now: number,
+): NewAttempt {
+  if (plan === null) {
     throw new Error(`the plan does not run job ${jobId}`);
   }
   const { runner, priority, queue_timeout_ms: queueTimeoutMs } = plan;
-  const id = newId<AttemptId>();
+  const isReady = notBefore <= now;
+  const queueDeadlineAt = notBefore + queueTimeoutMs;
   return {
-    id,
+    id: newId<AttemptId>(),
     jobId,
     number,
+    state: isReady ? "queued" : "created",
     notBefore,
+    queuedAt: isReady ? now : null,
+    wakeAt: isReady ? Math.min(now + ADMISSION_RECHECK_MS, queueDeadlineAt) : notBefore,
     pool: runner.pool,
     priority,
-    queueDeadlineAt: notBefore + queueTimeoutMs,
+    queueDeadlineAt,
     concurrencyGroup: plan.concurrency?.group ?? null,
     cellsOf: plan.cells === null || plan.cells.max === null ? null : plan.job,
   };

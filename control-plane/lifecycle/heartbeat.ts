@@ -1,6 +1,7 @@
 import type { Database } from "../db/client.ts";
 import { extendLeaseIfHeld, type HeldLease } from "../db/leases.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import type {
   AckReply,
   AckRequest,
@@ -100,7 +101,7 @@ async function answerTo(change: Change, lease: HeldLease, timing: LeaseTiming): 
   if (lease.attemptState !== "cancel_requested") {
     return { status: "extended", ttl_ms: timing.ttlMs };
   }
-  const job = await planJob(change.tx, lease.planDigest, lease.jobKey);
+  const job = plannedJob(await readPlan(change.tx, lease.planDigest), lease.jobKey);
   return {
     status: "cancel",
     reason: lease.cancelReason ?? "canceled_by_user",

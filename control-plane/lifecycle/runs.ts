@@ -48,7 +48,7 @@ export async function createRun(
     if (row === undefined) {
       throw new Error(`there is no repository ${run.repositoryId}`);
     }
-    await recordBirths(change, "run", [id], id, "created");
+    await recordBirths(change, "run", [id], id, ["created"]);
     change.wakes.push(wakeRun("plan-run", id));
     return { id, number: row.number };
   });

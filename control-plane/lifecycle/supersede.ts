@@ -1,5 +1,6 @@
 import { readMakingWay, type AttemptMakingWay } from "../db/concurrency.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import { isClaimed, mayMakeWay } from "../scheduler/started.ts";
 import type { Superseded } from "../scheduler/concurrency.ts";
 import type { AttemptId, RunId } from "../../schemas/ids.ts";
@@ -17,7 +18,7 @@ export async function supersedeAttempts(change: Change, superseded: Superseded<A
     return;
   }
   for (const attempt of await readMakingWay(change.tx, [...superseded.keys()])) {
-    const job = await planJob(change.tx, attempt.planDigest, attempt.jobKey);
+    const job = plannedJob(await readPlan(change.tx, attempt.planDigest), attempt.jobKey);
     if (mayMakeWay(job, attempt)) {
       await makeWay(change, attempt, job, `${superseded.get(attempt.id)} takes its place`);
     }

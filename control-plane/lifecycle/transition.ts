@@ -63,9 +63,7 @@ async function transition(change: Change, entity: Entity, move: Move<string, str
   if (move.ids.length === 0) {
     return 0;
   }
-  if (!mayFollow(table, move.from, move.to)) {
-    throw new Error(`${entity} ${move.ids.join()} may not go from ${move.from} to ${move.to}`);
-  }
+  refuseUnlessAllowed(entity, move.ids, move.from, move.to);
   const ends = isTerminal(table, move.to);
   if (ends && entity !== "lease" && move.reason === undefined) {
     throw new Error(`${entity} ${move.ids.join()} may not end as ${move.to} without a reason`);
@@ -89,6 +87,12 @@ async function transition(change: Change, entity: Entity, move: Move<string, str
     change.touched.add(move.run);
   }
   return moved;
+}
+
+function refuseUnlessAllowed(entity: Entity, ids: readonly string[], from: string, to: string): void {
+  if (!mayFollow(TABLES[entity], from, to)) {
+    throw new Error(`${entity} ${ids.join()} may not go from ${from} to ${to}`);
+  }
 }
 
 async function moveOne(change: Change, entity: Entity, move: MoveOne<string, string>): Promise<boolean> {
@@ -116,16 +120,25 @@ export function moveLease(change: Change, move: MoveOne<LeaseId, LeaseState>): P
   return moveOne(change, "lease", move);
 }
 
-/** Writes the audit rows of rows that were just inserted, all in one state. */
+/**
+ * Writes the audit rows of rows that were just inserted, all in the last state of the path: what a row has been
+ * through by then needs no write of its own. Throws when the tables do not allow the path.
+ */
 export async function recordBirths(
   change: Change,
   entity: Entity,
   ids: readonly string[],
   run: RunId,
-  state: string,
+  path: readonly string[],
   epoch: number | null = null,
 ): Promise<void> {
+  if (ids.length === 0) {
+    return;
+  }
+  for (const [at, state] of path.slice(1).entries()) {
+    refuseUnlessAllowed(entity, ids, path[at] ?? "", state);
+  }
   const { actor, cause } = change;
-  await insertAudit(change.tx, { entity, ids, to: state, actor, cause, epoch });
+  await insertAudit(change.tx, { entity, ids, path, actor, cause, epoch });
   change.touched.add(run);
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { takeDueDispatches, type AttemptToDispatch } from "../db/dispatches.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
 import { recordDispatches, type DispatchAnswer } from "../lifecycle/dispatch.ts";
 import { claimToken } from "../lifecycle/tokens.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import type { DispatchResult } from "../../schemas/dispatcher.ts";
 import type { TaskContext } from "./context.ts";
 
@@ -89,7 +90,7 @@ export function createDispatching(context: TaskContext, onRoom: () => void = () 
 async function ask(context: TaskContext, attempt: AttemptToDispatch): Promise<DispatchResult> {
   const { database, dispatcher, log } = context;
   try {
-    const job = await planJob(database, attempt.planDigest, attempt.jobKey);
+    const job = plannedJob(await readPlan(database, attempt.planDigest), attempt.jobKey);
     return await dispatcher.dispatch({
       attemptId: attempt.id,
       runId: attempt.run,

@@ -1,6 +1,7 @@
 import type { Database } from "../db/client.ts";
-import { planJob } from "../db/plans.ts";
+import { readPlan } from "../db/plans.ts";
 import { recordStop } from "../lifecycle/stop.ts";
+import { plannedJob } from "../scheduler/planned-job.ts";
 import type { StopResult } from "../../schemas/dispatcher.ts";
 import type { AttemptId, RunId } from "../../schemas/ids.ts";
 import type { TaskContext } from "./context.ts";
@@ -21,7 +22,7 @@ export async function stopAttempt(context: TaskContext, attemptId: string): Prom
   if (attempt === null) {
     return;
   }
-  const { cancel } = await planJob(database, attempt.planDigest, attempt.jobKey);
+  const { cancel } = plannedJob(await readPlan(database, attempt.planDigest), attempt.jobKey);
   const result = await dispatcher
     .stop({ attemptId: attempt.id, graceMs: cancel.grace_ms })
     .catch((error: unknown): StopResult => {
