@@ -1,4 +1,4 @@
-import { consoleWords } from "./console-words.ts";
+import { complaintWords, consoleWords } from "./console-words.ts";
 import type { JobApi } from "./job-api.ts";
 import { NomadError } from "./nomad-error.ts";
 
@@ -14,9 +14,9 @@ export async function readLastWords(jobs: JobApi, jobName: string): Promise<stri
     const allocations = await jobs.allocations(jobName);
     const [newest] = allocations.toSorted((a, b) => b.CreateIndex - a.CreateIndex);
     if (newest === undefined) return null;
-    const read = async (kind: "stdout" | "stderr"): Promise<string | null> =>
-      consoleWords(await jobs.logEnd(newest.ID, kind, LOG_BYTES).catch(orNothing));
-    const [output, complaint] = [await read("stdout"), await read("stderr")];
+    const read = async (kind: "stdout" | "stderr"): Promise<string> =>
+      await jobs.logEnd(newest.ID, kind, LOG_BYTES).catch(orNothing);
+    const [output, complaint] = [consoleWords(await read("stdout")), complaintWords(await read("stderr"))];
     const words = [output, complaint].filter((one) => one !== null).join(" | ");
     return words === "" ? null : `it last wrote: ${words}`;
   } catch (error) {
