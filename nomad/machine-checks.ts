@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { AgentSelf, type NodeStub } from "./api-types.ts";
 import { hasCapability } from "./acl-rights.ts";
@@ -8,6 +9,9 @@ import { NomadError } from "./nomad-error.ts";
 import type { MachineNeeds } from "./task-profile.ts";
 import { ACCESS, accessFault, type Account, findAccount } from "./unix-access.ts";
 
+/** Of a processor with neither, kvm helps kernels that were made for it; of others it emulates each instruction. */
+const HARDWARE_HELP = /^flags\s*:.* (?:vmx|svm)(?: |$)/m;
+const EMULATE = '"accelerator": "tcg"';
 const CLIENT_FILE = "delta-machine-client.hcl of `delta nomad setup --machines`";
 
 /** A client of a pool of machines, as it sees itself. */
@@ -16,6 +20,8 @@ export interface ClientPlace {
   readonly address: string;
   /** The hardware's help for machines; `/dev/kvm` but in tests. */
   readonly kvmDevice: string;
+  /** What Linux says of the processor; `/proc/cpuinfo` but in tests. */
+  readonly cpuInfo: string;
 }
 
 /** Where Delta CI reads the console of a machine that did not come up. It runs without. */
@@ -95,7 +101,7 @@ export async function checkMachineClient(
       return [
         checkImagePaths(name, needs, driver.imagePaths),
         checkArguments(name, needs, driver.argsAllowed),
-        ...(await checkAccess(name, needs, tasksFolder, place.kvmDevice)),
+        ...(await checkAccess(name, needs, tasksFolder, place)),
       ];
     });
     return (await Promise.all(findings)).flat();
@@ -155,7 +161,7 @@ async function checkAccess(
   pool: string,
   { disks, files, isKvm, user }: MachineNeeds,
   tasksFolder: string,
-  kvmDevice: string,
+  place: ClientPlace,
 ): Promise<readonly NomadFinding[]> {
   const account = await findAccount(user);
   if (account === null || account.uid === 0) {
@@ -166,7 +172,7 @@ async function checkAccess(
   return [
     await checkFiles(pool, [...disks, ...files], user, account),
     await checkDataFolder(pool, tasksFolder, user, account),
-    ...(isKvm ? [await checkKvm(pool, kvmDevice, user, account)] : []),
+    ...(isKvm ? [await checkKvm(pool, place, user, account)] : []),
   ];
 }
 
@@ -197,13 +203,26 @@ async function checkDataFolder(
   return bad(check, `${tasksFolder} ${fault}`, advice);
 }
 
-async function checkKvm(pool: string, device: string, user: string, account: Account): Promise<NomadFinding> {
+async function checkKvm(
+  pool: string,
+  { kvmDevice: device, cpuInfo }: ClientPlace,
+  user: string,
+  account: Account,
+): Promise<NomadFinding> {
   const check = `kvm ${pool}`;
   const fault = await accessFault(device, account, ACCESS.readWrite);
-  if (fault === null) return ok(check, `${device}, for ${user}`);
+  if (fault === null) {
+    if (HARDWARE_HELP.test(await readFile(cpuInfo, "utf8"))) return ok(check, `${device}, for ${user}`);
+    const found = `${device}, for ${user}, but the processor has neither vmx nor svm`;
+    return note(
+      check,
+      found,
+      `Try one job: if its machine does not come up, let the pool emulate: ${EMULATE}.`,
+    );
+  }
   const advice =
     fault === "is not there"
-      ? `Switch on virtualization in this machine's firmware or its cloud, or let the pool emulate: "accelerator": "tcg".`
+      ? `Switch on virtualization in this machine's firmware or its cloud, or let the pool emulate: ${EMULATE}.`
       : `Let \`user\` of the pool's task be a user of the group that ${device} belongs to.`;
   return bad(check, `the pool wants kvm, and ${device} ${fault}`, advice);
 }

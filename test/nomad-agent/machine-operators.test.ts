@@ -66,7 +66,7 @@ describe.runIf(missingPart("agent") === null)("operators of machines, on a real 
       claimProof: "workload_identity",
       pools: { machines: poolOf(profile) },
     });
-    const client = { address: clientAddress, kvmDevice: join(folder, "kvm") };
+    const client = { address: clientAddress, kvmDevice: join(folder, "kvm"), cpuInfo: "/proc/cpuinfo" };
     const findings = await diagnoseNomad(config, { relaySocket: null, nodeTokenFile: null, client });
     return new Map(findings.map((finding) => [finding.check, finding]));
   }

@@ -1,4 +1,4 @@
-import { chmod, rm } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { QEMU_FLAGS } from "../../nomad/profiles/qemu.ts";
 import { diagnoseMachines, rewritten, type Situation } from "../support/nomad/machine-doctor.ts";
@@ -166,6 +166,15 @@ test.each<readonly [string, string, "bad" | "note", RegExp, Situation]>([
     "bad",
     /^the pool wants kvm, and \S+\/kvm may not be opened by that user$/,
     { spoil: async ({ at }) => await chmod(at("kvm"), 0o660) },
+  ],
+  [
+    "kvm machines",
+    "kvm without the processor's help",
+    "note",
+    /^\S+\/kvm, for nobody, but the processor has neither vmx nor svm$/,
+    {
+      spoil: async ({ at }) => await writeFile(at("cpuinfo"), "flags\t\t: fpu sse svmx\nvmx flags\t: ept\n"),
+    },
   ],
   [
     "user machines",

@@ -39,7 +39,10 @@ export class NomadDoctor extends DeltaCommand {
     const findings = await diagnoseCluster(flags["nomad-config"], {
       nodeTokenFile: flags["nomad-token-file"] ?? null,
       relaySocket: flags.relay ?? null,
-      client: flags.client === undefined ? null : { address: flags.client, kvmDevice: "/dev/kvm" },
+      client:
+        flags.client === undefined
+          ? null
+          : { address: flags.client, kvmDevice: "/dev/kvm", cpuInfo: "/proc/cpuinfo" },
     });
     const width = Math.max(...findings.map(({ check }) => check.length)) + 2;
     if (!this.jsonEnabled()) writeData(findings.map((finding) => findingLine(finding, width)).join("\n"));

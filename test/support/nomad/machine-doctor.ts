@@ -21,6 +21,7 @@ async function makeClient() {
     await writeFile(file, "");
   }
   await chmod(at("kvm"), 0o666);
+  await writeFile(at("cpuinfo"), "processor\t: 0\nflags\t\t: fpu vmx sse\nbugs\t\t:\n");
   return { folder, at };
 }
 type Client = Awaited<ReturnType<typeof makeClient>>;
@@ -69,7 +70,9 @@ export async function diagnoseMachines({ spoil, task, driver, agent, faults = []
   const findings = await diagnoseNomad(config, {
     relaySocket: null,
     nodeTokenFile: null,
-    client: isElsewhere ? null : { address: proxy.address, kvmDevice: client.at("kvm") },
+    client: isElsewhere
+      ? null
+      : { address: proxy.address, kvmDevice: client.at("kvm"), cpuInfo: client.at("cpuinfo") },
   });
   return new Map(findings.map((finding) => [finding.check, finding]));
 }
