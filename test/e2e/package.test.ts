@@ -70,6 +70,14 @@ describe("the packed and installed program", () => {
     );
   });
 
+  test("has the code of its command line in ASCII, in one byte for each character", () => {
+    const folder = join(installed, "dist", "cli");
+    const beyond = readdirSync(folder).filter((name) =>
+      /[\u0080-\uffff]/.test(readFileSync(join(folder, name), "utf8")),
+    );
+    expect(beyond).toEqual([]);
+  });
+
   test("answers --version and --help", () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
     expect(delta(["--version"], world)).toEqual({ code: 0, stdout: `delta ${version}\n` });
