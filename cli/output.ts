@@ -58,16 +58,18 @@ export class JsonText {
 
 /** Indented for a person at a terminal, else one line for the program that reads it. */
 export function writeJson(answer: object): void {
-  writeData(process.stdout.isTTY ? JSON.stringify(answer, null, 2) : asLine(answer));
+  const pieces = process.stdout.isTTY ? [JSON.stringify(answer, null, 2)] : asPieces(answer);
+  // One by one: a plan may have many megabytes, which are copied to add to them.
+  for (const piece of [...pieces, "\n"]) process.stdout.write(piece);
 }
 
-/** What is JSON already is taken as it is: to write a plan of ten megabytes again takes as long as to make it canonical. */
-function asLine(answer: object): string {
+/** What is JSON already is taken as it is: writing a plan anew takes as long as making it canonical. */
+function asPieces(answer: object): string[] {
   const fields = Object.entries(answer).flatMap(([key, value]: [string, unknown]) => {
     const text = value instanceof JsonText ? value.text : JSON.stringify(value);
-    return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
+    return text === undefined ? [] : [[`${JSON.stringify(key)}:`, text]];
   });
-  return `{${fields.join(",")}}\n`;
+  return ["{", ...fields.flatMap((field, at) => (at === 0 ? field : [",", ...field])), "}"];
 }
 
 /** Waits until what was written has left the process, so that exiting cuts nothing off. */

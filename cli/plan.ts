@@ -62,7 +62,7 @@ export async function planHere(request: PlanRequest): Promise<PlanAnswer> {
             full: request.full ?? false,
             columns: columnsOf(process.stdout),
           })
-        : renderProvenance(provenance, { colour }),
+        : renderProvenance(provenance, { colour, full: request.full === true || !process.stdout.isTTY }),
     );
   }
   return provenance === null ? view : { ...view, provenance };

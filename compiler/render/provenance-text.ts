@@ -1,5 +1,6 @@
 import { displayText } from "../diagnostics/quote.ts";
 import type { NameRead, Provenance, SetBy, Through } from "../provenance/index.ts";
+import { counted } from "../selection/sentence.ts";
 import { placeText } from "./explain-text.ts";
 import { padEnd, styler, type StyleText, widest } from "./text-style.ts";
 
@@ -19,20 +20,28 @@ const COLUMN_MAX = 40;
 /** Characters of a value or of written text that a line shows. */
 const SHOWN_MAX = 60;
 
+/** Jobs that are all told where a screen is; of more, the first ones. Each takes some twenty lines. */
+const GROUPS_TOLD_MAX = 20;
+const GROUPS_SHOWN = 10;
+
 /** A job is told under its key; the plan's own values are told under its name for them. */
 const JOB_PATH = /^jobs\.(.+?)\.(?=[a-z_]+(?:\.|$))/;
 
 /**
  * Each value with the place that set it, and under it what lies between: templates, includes and the names
- * that were read. Where more than one value is asked for, those that no file sets share a line.
+ * that were read. Where more than one value is asked for, those that no file sets share a line. Unless `full`, of
+ * very many jobs the first ones are told.
  */
 export function renderProvenance(
   values: readonly Provenance[],
-  options: { readonly colour: boolean },
+  { colour, full }: { readonly colour: boolean; readonly full: boolean },
 ): string {
-  const style = styler(options.colour);
-  const groups = Map.groupBy(values, groupOf);
-  const texts = Array.from(groups, ([name, group]) => groupText(name, group, values.length > 1, style));
+  const style = styler(colour);
+  const groups = [...Map.groupBy(values, groupOf)];
+  const told = full || groups.length <= GROUPS_TOLD_MAX ? groups : groups.slice(0, GROUPS_SHOWN);
+  const texts = told.map(([name, group]) => groupText(name, group, values.length > 1, style));
+  const left = groups.length - told.length;
+  if (left > 0) texts.push(`… ${counted(left, "more job")}; name those you want, or --full for all`);
   return `${texts.join("\n\n")}\n`;
 }
 

@@ -92,7 +92,7 @@ describe("a value that a policy sets", () => {
 
   test("is told in words", () => {
     const input = { ...caseInput(`version: 1\n${job}`), policy: operators(THEIRS) };
-    expect(renderProvenance(provenanceOf(input, "a.timeout_ms"), { colour: false })).toBe(
+    expect(renderProvenance(provenanceOf(input, "a.timeout_ms"), { colour: false, full: false })).toBe(
       "a\n  timeout_ms  1200000  limits.yaml:4:11  the operators' policy (a ceiling below the default of Delta CI)\n",
     );
   });

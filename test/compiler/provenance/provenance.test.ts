@@ -276,7 +276,7 @@ describe("what is asked for", () => {
 });
 
 test("text names the places and what lies between", () => {
-  expect(renderProvenance(origins("from-include.image"), { colour: false })).toBe(
+  expect(renderProvenance(origins("from-include.image"), { colour: false, full: false })).toBe(
     [
       "from-include",
       '  image  "registry.example/node:24"  .delta/shared.yaml:8:12  ${{ inputs.registry }}/node:${{ inputs.node }}',
@@ -286,4 +286,13 @@ test("text names the places and what lies between", () => {
       "",
     ].join("\n"),
   );
+});
+
+test("text tells the first of very many jobs, and how to get the others", () => {
+  const jobs = Array.from({ length: 30 }, (_, at) => `  job-${at + 10}:\n    steps: [make]\n`).join("");
+  const values = origins(null, `version: 1\nname: x\njobs:\n${jobs}`);
+  const told = (full: boolean) => renderProvenance(values, { colour: false, full });
+  expect(told(true).match(/^job-/gm)).toHaveLength(30);
+  expect(told(false).match(/^(?:the plan|job-.*)$/gm)).toHaveLength(10);
+  expect(told(false)).toMatch(/\n\n… 21 more jobs; name those you want, or --full for all\n$/);
 });
