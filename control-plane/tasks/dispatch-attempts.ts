@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { takeDueDispatches, type AttemptToDispatch } from "../db/dispatches.ts";
 import { readPlan } from "../db/plans.ts";
 import { recordDispatches, type DispatchAnswer } from "../lifecycle/dispatch.ts";
@@ -52,7 +52,11 @@ export function createDispatching(context: TaskContext, onRoom: () => void = () 
     const room = LANES - now.lanesInUse;
     const due = await takeDueDispatches(context.database, room, ASK_AGAIN_MS);
     now.lanesInUse += due.length;
-    for (const attempt of due) void inLane(attempt);
+    for (const attempt of due) {
+      void inLane(attempt);
+      // One request is made at a time: an answer that came meanwhile has freed a connection for one that is ready.
+      await turn();
+    }
     return due.length === room;
   };
   const askForAll = async (): Promise<void> => {
