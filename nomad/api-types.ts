@@ -9,11 +9,7 @@ const orNull = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type.Un
 const Counts = orNull(Type.Record(Type.String(), Type.Number()));
 const Index = Type.Number({ minimum: 0 });
 
-export const RegisterAnswer = Type.Object({
-  EvalID: Type.String(),
-  JobModifyIndex: Index,
-  Warnings: Type.Optional(Type.String()),
-});
+export const RegisterAnswer = Type.Object({ EvalID: Type.String() });
 
 /** EvalID is empty when Nomad knew no such job. */
 export const DeregisterAnswer = Type.Object({ EvalID: Type.String() });

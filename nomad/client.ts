@@ -157,7 +157,7 @@ export class NomadClient {
       ...(call.body === undefined ? {} : { body: call.body }),
     });
     if (response.statusCode < 200 || response.statusCode > 299) throw await this.#refusal(what, response);
-    const text = await readText(what, response.body);
+    const text = await readText(what, response);
     if (headerOf(response, "x-nomad-knownleader") === "false") {
       const message = `${what}: answered by a server that knows no leader, so its answer may be old`;
       throw new NomadError("unavailable", message);
@@ -201,7 +201,7 @@ export class NomadClient {
   }
 
   async #refusal(what: string, response: UndiciDispatcher.ResponseData): Promise<NomadError> {
-    const text = await readText(what, response.body).catch(() => "");
+    const text = await readText(what, response).catch(() => "");
     return nomadErrorFromAnswer(what, response.statusCode, text, headerOf(response, "retry-after"));
   }
 
@@ -247,10 +247,12 @@ function headerOf(response: UndiciDispatcher.ResponseData, name: string): string
   return text === undefined || text === "" ? null : text;
 }
 
-async function readText(what: string, body: AsyncIterable<Buffer>): Promise<string> {
+async function readText(what: string, { headers, body }: UndiciDispatcher.ResponseData): Promise<string> {
+  // A short answer says how long it is, and is no longer.
+  if (Number(headers["content-length"]) <= ANSWER_BYTES_MAX) return await body.text();
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of body) {
+  for await (const piece of body as AsyncIterable<Buffer>) {
     bytes += piece.length;
     if (bytes > ANSWER_BYTES_MAX) {
       throw new NomadError("malformed", `${what}: Nomad's answer is larger than ${ANSWER_BYTES_MAX} bytes`);

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import canonicalize from "canonicalize";
+import { hash } from "node:crypto";
 import type { DispatchRequest } from "../schemas/dispatcher.ts";
 import type { AttemptId } from "../schemas/ids.ts";
 import type { JobAnswer } from "./api-types.ts";
@@ -74,11 +73,17 @@ export function buildJobBody(config: NomadConfig, request: DispatchRequest): Job
   return { ok: true, name: job.ID, specSha, text: JSON.stringify(body) };
 }
 
-/** SHA-256 of the request's canonical JSON: what this attempt was asked to be. */
+/** SHA-256 of the request's JSON with its keys in order: what this attempt was asked to be. */
 export function specShaOf(request: DispatchRequest): string {
-  const text = canonicalize(request);
-  if (text === undefined) throw new Error("a dispatch request has no canonical JSON");
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", JSON.stringify(inOrder(request)), "hex");
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (value === null || typeof value !== "object") return value;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(fields).sort();
+  return Object.fromEntries(keys.map((key) => [key, inOrder(fields[key])]));
 }
 
 /**

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
 import { describe, expect, test } from "vitest";
 import { buildJobBody, specShaOf } from "../../nomad/job-body.ts";
 import { attemptOfJobName, jobNameOf } from "../../nomad/job-name.ts";
 import type { RegisterRequest } from "../../nomad/job-types.ts";
 import { rawExecProfile } from "../../nomad/profiles/raw-exec.ts";
+import type { DispatchRequest } from "../../schemas/dispatcher.ts";
 import type { PlanService } from "../../schemas/plan-job-parts.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 import { makeDispatchRequest, makePlanJob } from "../support/dispatch-request.ts";
@@ -18,6 +21,11 @@ function bodyOf(request = dispatchRequest()): RegisterRequest {
   const body = buildJobBody(config, request);
   if (!body.ok) throw new Error(body.refusal);
   return JSON.parse(body.text) as RegisterRequest;
+}
+
+/** The same fields in the other order. */
+function reversed<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).reverse()) as Value;
 }
 
 const onLong = makePlanJob().runner;
@@ -149,6 +157,24 @@ describe("the job body", () => {
     const request = dispatchRequest();
     expect(specShaOf({ ...request })).toBe(specShaOf(request));
     expect(specShaOf({ ...request, attemptNumber: 2 })).not.toBe(specShaOf(request));
+  });
+
+  test("the hash is that of the canonical JSON, in whatever order the request has its keys", () => {
+    const job = makePlanJob({ env: { PATH: "/bin", HOME: "/\u00e9\n", A: "1" } });
+    const request = makeDispatchRequest({ job });
+    const turned = reversed({ ...request, job: reversed(job) });
+    const canonical = createHash("sha256")
+      .update(canonicalize(request) ?? "")
+      .digest("hex");
+    expect(specShaOf(request)).toBe(canonical);
+    expect(specShaOf(turned)).toBe(canonical);
+  });
+
+  test("the hash covers names that objects have of themselves", () => {
+    const env = (value: string) => JSON.parse(`{"__proto__": "${value}"}`) as Record<string, string>;
+    const request = makeDispatchRequest();
+    const [one, other] = ["1", "2"].map((value) => ({ ...request, job: makePlanJob({ env: env(value) }) }));
+    expect(specShaOf(one as DispatchRequest)).not.toBe(specShaOf(other as DispatchRequest));
   });
 });
 
