@@ -123,10 +123,10 @@ interface AnswerKeeper {
 function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
   let waiting: DispatchAnswer[] = [];
   let writing: Promise<void> | null = null;
+  /** Aborted while nothing is to come, also while answers are being written. */
   let gathering = new AbortController();
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
-      gathering = new AbortController();
       await delay(GATHER_MS, undefined, { signal: gathering.signal }).catch(() => undefined);
       const answers = waiting;
       waiting = [];
@@ -143,6 +143,7 @@ function createAnswerKeeper({ database, log }: TaskContext): AnswerKeeper {
   return {
     keep(answer) {
       waiting.push(answer);
+      if (gathering.signal.aborted) gathering = new AbortController();
       writing ??= write();
     },
     hurry: () => gathering.abort(),
