@@ -5,10 +5,10 @@ import { setFlagsFromString } from "node:v8";
 const ENGINE = "13.6.";
 
 /**
- * V8's own mode for work that has no deadlines within it: only what has run very often is given to the compiler that
- * takes its time, and garbage is collected by one thread. Marking it in steps keeps pauses short, which nobody sees.
+ * What has run often is compiled by Maglev and not given to TurboFan as well, whose code would pay off in minutes. Marking
+ * garbage in steps keeps pauses short, which nobody sees.
  */
-const FLAGS = ["--efficiency-mode", "--no-incremental-marking"];
+const FLAGS = ["--no-opt", "--no-incremental-marking"];
 
 /**
  * Tells the engine that this process gives one answer and ends: what would pay off in minutes is not begun. Not for
