@@ -85,7 +85,8 @@ test("no process of the job has a token in its environment, its arguments or its
   const { plane, runner } = await world.run({
     steps: [
       {
-        run: 'sleep 300 & echo up; while [ ! -e go ]; do sleep 0.05; done; grep -rF -e "$(cat needle)" /proc/self/environ $HOME $TMPDIR .git || echo clean',
+        // What waits must be there as long as it is looked at, so it starts nothing.
+        run: 'mkfifo go; sleep 300 & echo up; read -r _ <> go; grep -rF -e "$(cat needle)" /proc/self/environ $HOME $TMPDIR .git || echo clean',
       },
     ],
   });
@@ -99,7 +100,7 @@ test("no process of the job has a token in its environment, its arguments or its
   }
   const source = join(runner.workspaceRoot, `attempt-${plane.attemptId}`, "source");
   writeFileSync(join(source, "needle"), plane.leaseToken);
-  writeFileSync(join(source, "go"), "");
+  writeFileSync(join(source, "go"), "\n");
   expect(await runner.ended).toBe(0);
   expect(plane.log(1)).toContain("clean\n");
 });
