@@ -9,7 +9,7 @@ import {
 import { unreachable } from "../compiler/unreachable.ts";
 import type { Diagnostic } from "../schemas/diagnostic.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
-import { paint } from "./output.ts";
+import { paint, writeData, writeJson } from "./output.ts";
 import { PROGRAM_VERSION } from "./program-version.ts";
 
 const STYLES = {
@@ -29,21 +29,21 @@ export function humanDiagnostics(
   return formatHuman(diagnostics, sources, (style, text) => paint(STYLES[style], text, stream));
 }
 
-/** Diagnostics as the answer itself. */
-export function formatDiagnostics(
+/** Writes diagnostics as the answer itself. */
+export function writeDiagnostics(
   format: DiagnosticFormat,
   diagnostics: readonly Diagnostic[],
   sources: SourceTexts,
-): string {
+): void {
   switch (format) {
     case "human":
-      return humanDiagnostics(diagnostics, sources, process.stdout);
+      return writeData(humanDiagnostics(diagnostics, sources, process.stdout));
     case "json":
-      return JSON.stringify(diagnosticsView(diagnostics, sources), null, 2);
+      return writeJson(diagnosticsView(diagnostics, sources));
     case "sarif":
-      return JSON.stringify(sarifLog(diagnostics, sources, PROGRAM_VERSION), null, 2);
+      return writeJson(sarifLog(diagnostics, sources, PROGRAM_VERSION));
     case "github":
-      return formatGithub(diagnostics, sources);
+      return writeData(formatGithub(diagnostics, sources));
     default:
       return unreachable(format);
   }

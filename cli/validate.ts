@@ -23,7 +23,7 @@ import {
 import type { Diagnostic, Span } from "../schemas/diagnostic.ts";
 import { answerOnce } from "./answer-once.ts";
 import type { DiagnosticFormat } from "./diagnostic-formats.ts";
-import { formatDiagnostics } from "./diagnostics-output.ts";
+import { writeDiagnostics } from "./diagnostics-output.ts";
 import { EXIT } from "./exit-codes.ts";
 import { CliFailure } from "./failure.ts";
 import { writeData, writeTalk } from "./output.ts";
@@ -61,7 +61,7 @@ export async function validateHere(request: ValidateRequest): Promise<void> {
     const [only] = pipelines;
     const what = pipelines.length === 1 ? `${only?.name} is` : `${pipelines.length} pipelines are`;
     writeData(`${what} valid`);
-  } else writeData(formatDiagnostics(format, diagnostics, sources));
+  } else writeDiagnostics(format, diagnostics, sources);
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = EXIT.findings;
 }
 

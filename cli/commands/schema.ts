@@ -11,6 +11,11 @@ export class Schema extends DeltaCommand {
     "`# yaml-language-server: $schema=...` on the first line of a pipeline at a copy of it.";
   static override examples = ["<%= config.bin %> schema > pipeline.schema.json"];
 
+  /** What it prints is JSON already. */
+  override jsonEnabled(): boolean {
+    return false;
+  }
+
   async run(): Promise<JsonAnswer> {
     const path = join(this.config.root, "schemas", "pipeline.schema.json");
     let text: string;
@@ -24,7 +29,6 @@ export class Schema extends DeltaCommand {
         error,
       );
     }
-    if (this.jsonEnabled()) return JSON.parse(text);
     writeData(text);
     return { version: 1 };
   }

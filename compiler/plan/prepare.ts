@@ -26,6 +26,7 @@ export interface PreparedPipeline extends LoadedPipeline {
   readonly pathLists: ListIndex;
   /** What `diagnostics` lacks: findings about globs, and advice. Not traced yet. */
   readonly advice: readonly Diagnostic[];
+  /** Of what stands in the pipeline's own files and those it takes in. */
   readonly places: PlaceFinder;
 }
 

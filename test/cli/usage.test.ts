@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../cli/commands.ts";
-import { delta, startDelta, finished } from "./support/delta.ts";
-import { temporaryFolder } from "./support/repository.ts";
+import { delta, ROOT, startDelta, finished } from "./support/delta.ts";
+import { makeRepository, temporaryFolder } from "./support/repository.ts";
 
 const ids = Object.keys(commands);
 /** Settings that a server has too go by its names, so that one environment serves both. */
@@ -185,6 +187,29 @@ describe("output", () => {
     expect(plain.stderr).not.toContain("\u001b[");
     expect(forced.stderr).toContain("\u001b[");
     expect(never.stderr).not.toContain("\u001b[");
+  });
+
+  test.each([
+    ["affected", "--base", "HEAD"],
+    ["diff", "HEAD..HEAD"],
+    ["explain", "a"],
+    ["graph"],
+    ["plan"],
+    ["validate"],
+    ["why-not", "a", "--base", "HEAD"],
+    ["no-such-command"],
+  ])("`delta %s --json` is one line where no terminal is", async (...command) => {
+    const pipeline = "version: 1\njobs: { a: { changes: ['src/**'], steps: [run: 'true'] } }\n";
+    const { path: cwd } = makeRepository({ ".delta/pipeline.yaml": pipeline, "src/a": "1" });
+    const { stdout } = await delta([...command, "--json"], { cwd });
+    expect(stdout).toMatch(/^\{"version":1,.*\}\n$/);
+  });
+
+  test("the schema is printed as it is, with and without --json", async () => {
+    const cwd = temporaryFolder();
+    const schema = readFileSync(join(ROOT, "schemas", "pipeline.schema.json"), "utf8");
+    expect((await delta(["schema"], { cwd })).stdout).toBe(schema);
+    expect((await delta(["schema", "--json"], { cwd })).stdout).toBe(schema);
   });
 
   test("a reader that goes away early is no error", async () => {

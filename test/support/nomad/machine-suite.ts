@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { expect, test, type TestContext } from "vitest";
 import { withDeadline } from "../deadline.ts";
 import { hasEnded } from "./control-plane.ts";
 import {
@@ -25,12 +25,15 @@ export interface MachineSuite {
 export function machineSuite({ accelerator, world, task, missing }: MachineSuite): void {
   const startPlane = (installation: string) =>
     startMachinePlane(world(), installation, { ...task?.(), accelerator });
+  const skipUnlessAble = (context: TestContext): void => {
+    const because = missing?.() ?? null;
+    context.skip(because !== null, `not run, because: ${because}`);
+  };
 
   test("an attempt reaches the relay and nothing else, its steps no secret, and running out of memory is named", {
     timeout: MACHINE_MS,
   }, async (context) => {
-    const because = missing?.() ?? null;
-    context.skip(because !== null, `not run, because: ${because}`);
+    skipUnlessAble(context);
     const plane = await startPlane("whole");
     const { port } = new URL(plane.plane.url);
     const network = `
@@ -73,8 +76,7 @@ export function machineSuite({ accelerator, world, task, missing }: MachineSuite
   test("a cancel gives the steps their signal and their grace, then the machine is off", {
     timeout: MACHINE_MS,
   }, async (context) => {
-    const because = missing?.() ?? null;
-    context.skip(because !== null, `not run, because: ${because}`);
+    skipUnlessAble(context);
     const plane = await startPlane("cancel");
     const step = "trap 'echo stopping; sleep 1; echo stopped; exit 0' TERM; echo ready; sleep 600 & wait";
     const id = await beginInMachine(plane, [step], "    cancel: { grace: 20s }\n");
