@@ -28,14 +28,14 @@ describe.runIf(missingPart("qemu") === null)("in a virtual machine on a real Nom
   }, async () => {
     // Shorter than it is by default would lose machines that only wait for the processor.
     const leaseTiming = { ttlMs: 75_000, heartbeatIntervalMs: 4_000, marginMs: 2_000 };
-    // Too little for QEMU: it lives while the machine has not touched its memory.
-    const plane = await startMachinePlane(world, "killed", { memory_overhead_mb: 200 }, { leaseTiming });
+    // Too little for QEMU, which lives while half of the machine's memory was never touched.
+    const plane = await startMachinePlane(world, "killed", { memory_overhead_mb: 64 }, { leaseTiming });
     const step = `
       case $DELTA_ATTEMPT in
         1) sleep 600 ;;
-        2) head -c 300m /dev/zero > /dev/shm/full; sleep 600 ;;
+        2) head -c 480m /dev/zero > /dev/shm/full; { head -c 300m /dev/zero; sleep 600; } | tail ;;
       esac`;
-    const id = await beginInMachine(plane, [step]);
+    const id = await beginInMachine(plane, [step], "    resources: { memory: 1GiB }\n");
     const running = await plane.untilRun(
       id,
       "the step to run",
