@@ -165,18 +165,20 @@ async function readContents(
   paths: Iterable<string>,
   known: TreeSnapshot,
 ): Promise<Map<string, Uint8Array>> {
-  const files = [...new Set(paths)].flatMap((path) => {
-    const entry = tree.entries.get(path);
-    return entry === undefined || entry.mode === "160000" ? [] : [entry];
-  });
-  const unread = files.filter((file) => contentIn(known, file) === undefined);
-  const blobs = await objects.readAll(unread.map(({ blob }) => blob));
-  const read = new Map(unread.map(({ path }, index) => [path, blobs[index]?.content]));
   const contents = new Map<string, Uint8Array>();
-  for (const file of files) {
-    const content = contentIn(known, file) ?? read.get(file.path);
-    if (content) contents.set(file.path, content);
+  const unread: TreeEntry[] = [];
+  for (const path of new Set(paths)) {
+    const entry = tree.entries.get(path);
+    if (entry === undefined || entry.mode === "160000") continue;
+    const content = contentIn(known, entry);
+    if (content === undefined) unread.push(entry);
+    else contents.set(path, content);
   }
+  const blobs = unread.map(({ blob }) => blob);
+  await objects.readEach(blobs, (object, index) => {
+    const path = unread[index]?.path;
+    if (path !== undefined && object !== null && object.content !== null) contents.set(path, object.content);
+  });
   return contents;
 }
 

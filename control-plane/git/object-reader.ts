@@ -34,10 +34,17 @@ const ONE_BY_ONE: Protocol = {
   flush: "",
 };
 
-interface Waiting {
-  readonly name: string;
-  readonly resolve: (object: GitObject | null) => void;
-  readonly reject: (error: unknown) => void;
+/** What becomes of an answer: null stands for a name that names nothing. */
+type Take = (object: GitObject | null, index: number) => void;
+
+/** Names that were asked for at once. */
+interface Request {
+  readonly names: readonly string[];
+  readonly take: Take;
+  /** Rejects with what `take` throws, too. */
+  readonly done: PromiseWithResolvers<void>;
+  /** How many of the names have their answer. */
+  answered: number;
 }
 
 /**
@@ -47,9 +54,8 @@ interface Waiting {
 export class ObjectReader implements AsyncDisposable {
   readonly #repository: GitRepository;
   readonly #closed = Promise.withResolvers<void>();
-  /** In the order asked. Those before `#answered` have their answer: to shift 20,000 of them would be slow. */
-  #waiting: Waiting[] = [];
-  #answered = 0;
+  /** Those that wait for answers, in the order asked. */
+  #requests: Request[] = [];
   readonly #signal: AbortSignal | undefined;
   readonly #cancel = (): void => this.#stop(new GitError("canceled", "reading git objects was canceled"));
   #protocol = BUFFERED;
@@ -69,17 +75,20 @@ export class ObjectReader implements AsyncDisposable {
 
   /** The objects of these names, null for one that does not exist. A name is an id or a revision. */
   async readAll(names: readonly string[]): Promise<(GitObject | null)[]> {
-    return await Promise.all(this.ask(names));
+    const objects: (GitObject | null)[] = [];
+    await this.readEach(names, (object) => objects.push(object));
+    return objects;
   }
 
-  /** The same, each as it comes. All of them have to be waited for, or their failure to be heard. */
-  ask(names: readonly string[]): Promise<GitObject | null>[] {
-    const { error } = this.#failure ?? {};
-    if (this.#failure !== null) return names.map(() => Promise.reject(error as Error));
-    const answers = names.map((name) => (isAskable(name) ? this.#answerTo(name) : Promise.resolve(null)));
-    this.#write(names.filter(isAskable));
+  /** The same, each handed over as it comes, in the order of the names, until all are. */
+  async readEach(names: readonly string[], take: Take): Promise<void> {
+    if (this.#failure !== null) throw this.#failure.error;
+    const request: Request = { names, take, done: Promise.withResolvers(), answered: 0 };
+    this.#requests.push(request);
+    this.#passOver(request);
+    this.#write(names);
     this.#watchSilence();
-    return answers;
+    await request.done.promise;
   }
 
   async read(name: string): Promise<GitObject | null> {
@@ -109,40 +118,37 @@ export class ObjectReader implements AsyncDisposable {
   #startAgain(): void {
     this.#protocol = ONE_BY_ONE;
     this.#child = this.#start();
-    this.#write(this.#unanswered().map(({ name }) => name));
+    for (const { names, answered } of this.#requests) this.#write(names.slice(answered));
     if (this.#ended) this.#child.stdin.end();
   }
 
   #write(names: readonly string[]): void {
-    if (names.length === 0) return;
-    this.#child.stdin.write(names.map(this.#protocol.question).join("") + this.#protocol.flush);
-  }
-
-  #answerTo(name: string): Promise<GitObject | null> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ name, resolve, reject });
-    });
+    const questions = names.filter(isAskable).map(this.#protocol.question);
+    if (questions.length > 0) this.#child.stdin.write(questions.join("") + this.#protocol.flush);
   }
 
   #answer(object: GitObject | null): void {
-    const { resolve } = this.#waiting[this.#answered] ?? {};
-    if (resolve === undefined) return;
-    this.#answered += 1;
-    if (this.#answered === this.#waiting.length) {
-      this.#waiting = [];
-      this.#answered = 0;
-    }
-    resolve(object);
+    const [request] = this.#requests;
+    if (request === undefined) return;
+    handOver(request, object);
+    this.#passOver(request);
   }
 
-  #unanswered(): readonly Waiting[] {
-    return this.#waiting.slice(this.#answered);
+  /** Answers what git is not asked, and ends the request when nothing is left of it. */
+  #passOver(request: Request): void {
+    const { names, done } = request;
+    for (let name = names[request.answered]; name !== undefined; name = names[request.answered]) {
+      if (isAskable(name)) return;
+      handOver(request, null);
+    }
+    this.#requests = this.#requests.filter((one) => one !== request);
+    done.resolve();
   }
 
   #watchSilence(): void {
     if (this.#silence !== null) clearTimeout(this.#silence);
     this.#silence = null;
-    if (this.#waiting.length === this.#answered || this.#failure !== null) return;
+    if (this.#requests.length === 0 || this.#failure !== null) return;
     const message = `git cat-file was silent for ${SILENCE_MS_MAX / 1000} s`;
     this.#silence = setTimeout(() => this.#stop(new GitError("timed_out", message)), SILENCE_MS_MAX);
   }
@@ -154,9 +160,8 @@ export class ObjectReader implements AsyncDisposable {
 
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    for (const { reject } of this.#unanswered()) reject(this.#failure.error);
-    this.#waiting = [];
-    this.#answered = 0;
+    for (const { done } of this.#requests) done.reject(this.#failure.error);
+    this.#requests = [];
     this.#watchSilence();
   }
 
@@ -170,6 +175,16 @@ export class ObjectReader implements AsyncDisposable {
     this.#ended = true;
     this.#child.stdin.end();
     await this.#closed.promise;
+  }
+}
+
+function handOver(request: Request, object: GitObject | null): void {
+  const index = request.answered;
+  request.answered += 1;
+  try {
+    request.take(object, index);
+  } catch (error) {
+    request.done.reject(error);
   }
 }
 

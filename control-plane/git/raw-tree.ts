@@ -17,7 +17,9 @@ const TYPE_OF_FILE = 0o170000;
 export class TreeCursor {
   readonly #bytes: Buffer;
   readonly #idLength: number;
+  /** Both of the whole tree: to ask for parts of it one by one takes longer. */
   #hex: string | null = null;
+  #text: string | null = null;
   #nameStart = 0;
   #nameEnd = -1;
   #idStart = 0;
@@ -63,9 +65,9 @@ export class TreeCursor {
   }
 
   get name(): string {
-    return this.#isAscii
-      ? this.#bytes.toString("latin1", this.#nameStart, this.#nameEnd)
-      : decodePath(this.#bytes.subarray(this.#nameStart, this.#nameEnd));
+    if (!this.#isAscii) return decodePath(this.#bytes.subarray(this.#nameStart, this.#nameEnd));
+    this.#text ??= this.#bytes.toString("latin1");
+    return this.#text.slice(this.#nameStart, this.#nameEnd);
   }
 
   get id(): string {

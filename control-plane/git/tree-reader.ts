@@ -23,11 +23,18 @@ export interface Folder<Found> {
 
 export type Part<Found> = Found | Folder<Found>;
 
+/** Trees that were asked for and have not all come. */
+interface Coming {
+  readonly ids: ReadonlySet<string>;
+  readonly done: Promise<void>;
+}
+
 /** Reads the tree objects of one repository, each once, and as many at a time as are known to be wanted. */
 export class TreeReader {
   readonly #objects: ObjectReader;
   readonly #place: string;
-  readonly #trees = new Map<string, Promise<Buffer>>();
+  readonly #trees = new Map<string, Buffer>();
+  readonly #coming = new Set<Coming>();
   #bytes = 0;
 
   constructor(repository: GitRepository, objects: ObjectReader) {
@@ -41,7 +48,7 @@ export class TreeReader {
     const tree = await this.#objects.read(name);
     const content = this.#contentOf(tree, name);
     const { id } = tree ?? { id: name };
-    this.#trees.set(id, Promise.resolve(content));
+    this.#trees.set(id, content);
     return id;
   }
 
@@ -60,16 +67,10 @@ export class TreeReader {
     for (let depth = 0; level.length > 0; depth += 1) {
       folders += level.length;
       if (depth > DEPTH_MAX || folders > FOLDERS_MAX) throw this.#tooLarge("folders");
-      const ids = level.flatMap(({ old, new: now }) => [old, now]).filter((id) => id !== null);
-      const contents = this.#ask(ids);
+      await this.#readLevel(level, read);
       const below: Folder<Found>[] = [];
-      let next = 0;
-      for (const folder of level) {
-        // One by one, so that git reads on while these are looked at.
-        const old = cursorOf(folder.old, folder.old === null ? null : await contents[next++]);
-        const now = cursorOf(folder.new, folder.new === null ? null : await contents[next++]);
-        folder.parts = read(folder, old, now);
-        for (const part of folder.parts) {
+      for (const { parts } of level) {
+        for (const part of parts) {
           if (isFolder(part)) below.push(part);
           else found += 1;
         }
@@ -80,16 +81,49 @@ export class TreeReader {
     return inOrder(root);
   }
 
-  #ask(ids: readonly string[]): Promise<Buffer>[] {
-    const missing = [...new Set(ids)].filter((id) => !this.#trees.has(id));
-    const answers = this.#objects.ask(missing);
-    missing.forEach((id, index) => {
-      const tree = (answers[index] ?? Promise.resolve(null)).then((object) => this.#contentOf(object, id));
-      // Whoever waits for it hears of its failure; nobody may be waiting yet.
-      tree.catch(() => undefined);
-      this.#trees.set(id, tree);
-    });
-    return ids.map((id) => this.#trees.get(id) ?? Promise.reject(this.#lost(id)));
+  /** In order, each folder as soon as its trees are here: git reads on while they are looked at. */
+  async #readLevel<Found extends object>(
+    level: readonly Folder<Found>[],
+    read: (folder: Folder<Found>, old: TreeCursor, now: TreeCursor) => Part<Found>[],
+  ): Promise<void> {
+    let next = 0;
+    const readOn = (): void => {
+      for (let folder = level[next]; folder !== undefined; folder = level[next]) {
+        const [old, now] = [this.#cursorOf(folder.old), this.#cursorOf(folder.new)];
+        if (old === null || now === null) return;
+        folder.parts = read(folder, old, now);
+        next += 1;
+      }
+    };
+    await this.#load(
+      level.flatMap(({ old, new: now }) => [old, now]).filter((id) => id !== null),
+      readOn,
+    );
+    readOn();
+  }
+
+  /** Until every one of these trees is here. */
+  async #load(ids: readonly string[], onTree: () => void): Promise<void> {
+    const others = [...this.#coming].filter((coming) => ids.some((id) => coming.ids.has(id)));
+    const missing = new Set(
+      ids.filter((id) => !this.#trees.has(id) && !others.some((one) => one.ids.has(id))),
+    );
+    const names = [...missing];
+    const take = (tree: GitObject | null, index: number): void => {
+      const name = names[index] ?? "";
+      this.#trees.set(name, this.#contentOf(tree, name));
+      onTree();
+    };
+    const coming = { ids: missing, done: this.#objects.readEach(names, take) };
+    this.#coming.add(coming);
+    await Promise.all([coming, ...others].map(({ done }) => done)).finally(() => this.#coming.delete(coming));
+  }
+
+  /** null while the tree is not here. */
+  #cursorOf(id: string | null): TreeCursor | null {
+    if (id === null) return NOTHING;
+    const tree = this.#trees.get(id);
+    return tree === undefined ? null : new TreeCursor(tree, id.length / 2);
   }
 
   #contentOf(tree: GitObject | null, name: string): Buffer {
@@ -108,11 +142,8 @@ export class TreeReader {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
-
-function cursorOf(id: string | null, content: Buffer | null | undefined): TreeCursor {
-  return new TreeCursor(content ?? NOTHING, (id?.length ?? 0) / 2);
-}
+/** What stands for a folder where there is none. It is at its end, and stays there. */
+const NOTHING = new TreeCursor(Buffer.alloc(0), 0);
 
 function isFolder<Found extends object>(part: Part<Found>): part is Folder<Found> {
   return "parts" in part;

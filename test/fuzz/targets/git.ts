@@ -1,5 +1,5 @@
 import { encodePath } from "../../../compiler/paths.ts";
-import { BatchAnswers } from "../../../control-plane/git/batch-answers.ts";
+import { BatchAnswers, type GitObject } from "../../../control-plane/git/batch-answers.ts";
 import { parseRawDiff } from "../../../control-plane/git/diff.ts";
 import { GitError } from "../../../control-plane/git/git-error.ts";
 import { TreeCursor } from "../../../control-plane/git/raw-tree.ts";
@@ -106,8 +106,10 @@ export const batchTarget: FuzzTarget = {
 };
 
 function batchAnswers(input: Uint8Array, size: number) {
-  const answers: Parameters<ConstructorParameters<typeof BatchAnswers>[1]>[0][] = [];
-  const reader = new BatchAnswers(BATCH_BYTES_MAX, (answer) => answers.push(answer));
+  const answers: (GitObject | null)[] = [];
+  const reader = new BatchAnswers(BATCH_BYTES_MAX, (answer) =>
+    answers.push(answer && { id: answer.id, type: answer.type, content: answer.content }),
+  );
   for (let at = 0; at < input.length; at += size) reader.push(Buffer.from(input.subarray(at, at + size)));
   return answers;
 }
