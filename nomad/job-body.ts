@@ -73,17 +73,31 @@ export function buildJobBody(config: NomadConfig, request: DispatchRequest): Job
   return { ok: true, name: job.ID, specSha, text: JSON.stringify(body) };
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** SHA-256 of the request's JSON with its keys in order: what this attempt was asked to be. */
 export function specShaOf(request: DispatchRequest): string {
   return hash("sha256", JSON.stringify(inOrder(request)), "hex");
 }
 
 function inOrder(value: unknown): unknown {
+  if (isInOrder(value)) return value;
   if (Array.isArray(value)) return value.map(inOrder);
-  if (value === null || typeof value !== "object") return value;
-  const fields = value as Readonly<Record<string, unknown>>;
+  const fields = value as Fields;
   const keys = Object.keys(fields).sort();
   return Object.fromEntries(keys.map((key) => [key, inOrder(fields[key])]));
+}
+
+/** True of a job from the canonical text of its plan: nothing of it has to be copied. */
+function isInOrder(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return true;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  let before = "";
+  for (const key of Object.keys(value)) {
+    if (key < before || !isInOrder((value as Fields)[key])) return false;
+    before = key;
+  }
+  return true;
 }
 
 /**

@@ -126,7 +126,7 @@ function sortedEdges(edges: readonly ComponentEdge[]): ComponentEdge[] {
   const sorted = edges.toSorted(compareEdges);
   return sorted.filter((edge, index) => {
     const previous = sorted[index - 1];
-    return previous === undefined || compareEdges(previous, edge) !== 0;
+    return previous?.from !== edge.from || previous.to !== edge.to || previous.kind !== edge.kind;
   });
 }
 

@@ -10,9 +10,9 @@ import type { TaskContext } from "./context.ts";
 /** Asks again only after the wait that the dispatcher's own failure deserves. */
 const FAILED_RETRY_MS = 5_000;
 /** Backends asked at once. A dispatcher that wants fewer lets the others wait in its own line. */
-const LANES = 64;
-/** Fewer free lanes are not worth a statement. */
-const LANES_TO_FILL = 32;
+const LANES = 96;
+/** Fewer free lanes are not worth a statement; those in use meanwhile keep every connection busy. */
+const LANES_TO_FILL = 64;
 /** Lanes in use from which on it is a crowd. */
 const CROWD = 16;
 /** Answers wait at most so long for those that are still to come, to be written down with them; a runner may claim before. */

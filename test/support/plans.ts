@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "../../compiler/plan/canonical-json.ts";
 import type { CompiledPlan } from "../../control-plane/lifecycle/index.ts";
 import { pushEvent, type PipelineEvent } from "../../schemas/event.ts";
 import type { PlanDigest } from "../../schemas/ids.ts";
@@ -135,7 +136,8 @@ export function testPlan(
 
 /** The plan as the compiler hands it over. */
 export function compiled(plan: Plan): CompiledPlan {
-  const canonical = JSON.stringify(plan);
+  const canonical = canonicalJson(plan);
+  if (canonical === null) throw new Error("the plan has no canonical JSON");
   const digest = `sha256:${createHash("sha256").update(canonical).digest("hex")}` as PlanDigest;
   return { plan, digest, canonical, diagnostics: [] };
 }

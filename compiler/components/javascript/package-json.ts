@@ -25,11 +25,11 @@ export interface PackageJson {
 }
 
 const SECTIONS = [
-  ["dependencies", "runtime"],
-  ["devDependencies", "dev"],
-  ["optionalDependencies", "optional"],
-  ["peerDependencies", "peer"],
-] as const satisfies readonly (readonly [string, EdgeKind])[];
+  { section: "dependencies", kind: "runtime" },
+  { section: "devDependencies", kind: "dev" },
+  { section: "optionalDependencies", kind: "optional" },
+  { section: "peerDependencies", kind: "peer" },
+] as const satisfies readonly { readonly section: string; readonly kind: EdgeKind }[];
 
 /** Packages kept in memory, some 3 KiB each; the largest workspaces have 5,000, at head and at base. */
 const PACKAGES_KEPT_MAX = 12_000;
@@ -48,10 +48,11 @@ function parsePackageJson(path: string, text: string): PackageJson {
   const offsets = findJsonKeys(text);
   const places = new LinePlaces(path, text);
   const dependencies: PackageDependency[] = [];
-  for (const [section, kind] of SECTIONS) {
+  for (const { section, kind } of SECTIONS) {
     const asked = fields[section];
     if (!isRecord(asked)) continue;
-    for (const [name, spec] of Object.entries(asked)) {
+    for (const name of Object.keys(asked)) {
+      const spec = asked[name];
       if (typeof spec !== "string") continue;
       const place = places.at(offsets.get(`${section}\0${name}`) ?? 0);
       dependencies.push({ name, spec, kind, place });
