@@ -62,11 +62,12 @@ describe("dispatching", () => {
 
   test("two control planes share what is due and ask for no attempt twice", async () => {
     const world = await createWorld();
-    await world.advance(await world.planned(testPlan(jobs(90))));
-    await admitAttempts(world.context);
-    await Promise.all([1, 2].map(() => createDispatching(world.context).dispatchDue()));
-    expect(await placed(world)).toBe(90);
-    expect(world.backend.dispatched).toHaveLength(90);
+    const context = { ...world.context, poolCaps: { default: 1_000 } };
+    await world.advance(await world.planned(testPlan(jobs(150))));
+    await admitAttempts(context);
+    await Promise.all([1, 2].map(() => createDispatching(context).dispatchDue()));
+    expect(await placed(world)).toBe(150);
+    expect(world.backend.dispatched).toHaveLength(150);
   });
 
   test("more attempts than one admission looks at are admitted by the next, which wakes by itself", async () => {
