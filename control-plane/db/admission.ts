@@ -4,8 +4,6 @@ import type { Connection, Transaction } from "./client.ts";
 
 /** Any number that nothing else here locks; admission is decided by one control plane at a time. */
 const ADMISSION_LOCK = 0x61646d6974;
-/** Looked at in one pass of those that may wait for one and the same thing; more of them would wait anyway. */
-const CANDIDATES_PER_LINE_MAX = 200;
 
 /** What tells the concurrency group of an attempt from others. */
 export interface GroupColumns {
@@ -35,11 +33,12 @@ export async function tryAdmissionLock(tx: Transaction): Promise<boolean> {
 
 /**
  * The attempts that wait for a dispatch. They stand in lines of those that may wait for the same thing (pool, group,
- * matrix, limit of their run), so that one that cannot move does not hide the others; of each the first are read, and
- * the newest of each group. `isPartial`: more wait.
+ * matrix, limit of their run), so that one that cannot move does not hide the others; of each the first `perLine` are
+ * read, and the newest of each group. `isPartial`: more wait.
  */
 export async function readQueuedAttempts(
   connection: Connection,
+  perLine: number,
 ): Promise<{ readonly attempts: readonly QueuedAttempt[]; readonly isPartial: boolean }> {
   const rows = await connection<(QueuedAttempt & { readonly isRead: boolean })[]>`
     with waiting as (
@@ -53,13 +52,13 @@ export async function readQueuedAttempts(
           partition by repository, pool, named, cells, case when queues_apart then run end
           order by priority desc, case when named is null then 0 else number end, queued_at, position) as place
         from waiting) as ranked
-      where place <= ${CANDIDATES_PER_LINE_MAX + 1}),
+      where place <= ${perLine + 1}),
     newest as (
       select distinct on (repository, named) id from waiting where named is not null
       order by repository, named, number desc, queued_at desc, position desc),
     chosen as (
       select id, bool_or("isRead") as "isRead" from (
-        select id, place <= ${CANDIDATES_PER_LINE_MAX} as "isRead" from first union all select id, true from newest) as either_way
+        select id, place <= ${perLine} as "isRead" from first union all select id, true from newest) as either_way
       group by id)
     select a.id as attempt, a.run_id as run, r.repository_id as repository, r.event->>'trust' as trust,
       r.number::int as "runNumber", a.pool, a.priority, a.queued_at as "queuedAt", j.position, j.key as "jobKey",
@@ -108,12 +107,13 @@ export async function writePending(
 export async function writePendingOfOthers(
   tx: Transaction,
   lookedAt: readonly AttemptId[],
+  perLine: number,
 ): Promise<readonly RunId[]> {
   const changed = await tx<{ run: RunId }[]>`
     update delta.attempts a set pending = other.pending
     from (select id, case when concurrency_group is null then 'waits for room in pool ' || pool
         else 'waits for concurrency group ' || concurrency_group end
-        || ': more than ' || ${CANDIDATES_PER_LINE_MAX}::int || ' come first' as pending
+        || ': more than ' || ${perLine}::int || ' come first' as pending
       from delta.attempts where state = 'queued' and id <> all(${[...lookedAt]}::uuid[])) as other
     where a.id = other.id and a.state = 'queued' and a.pending is distinct from other.pending
     returning a.run_id as run`;

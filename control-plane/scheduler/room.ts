@@ -37,6 +37,18 @@ export interface Capacity {
   readonly runWaits: ReadonlyMap<RunId, string>;
 }
 
+/** Looked at of one line of candidates; where few have room, more of them would only wait. */
+const PER_LINE = 200;
+/** The same where so many have room: each pass ranks all that wait. It holds the locks of their runs for some 100 ms. */
+const PER_LINE_MAX = 500;
+
+/** How many of each line deserve a look. A pool in which nothing runs yet counts from its next pass on. */
+export function candidatesPerLine({ poolCaps, inPool }: Pick<Capacity, "poolCaps" | "inPool">): number {
+  const rooms = [...inPool].map(([pool, attempts]) => (poolCaps[pool] ?? poolCaps.default) - attempts);
+  const isRoomy = rooms.length === 0 || Math.max(...rooms) >= PER_LINE_MAX;
+  return isRoomy ? PER_LINE_MAX : PER_LINE;
+}
+
 export function cellsKey(run: RunId, job: string): string {
   return `${run} ${job}`;
 }

@@ -32,7 +32,7 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
         change.wakes.push(wakeAgain("admit-attempts", AGAIN_MS));
         return false;
       }
-      const { isPartial, ...waiting } = await readWaiting(tx, poolCaps);
+      const { isPartial, perLine, ...waiting } = await readWaiting(tx, poolCaps);
       const decision = decideAdmission(waiting);
       const chosen = new Set(decision.admitted);
       const admittedOf = Map.groupBy(
@@ -51,7 +51,7 @@ export async function admitAttempts({ database, poolCaps, serverKey }: TaskConte
       }
       // Where some were let in, those that were not looked at are next, and need no reason yet.
       const goesOn = isPartial && chosen.size > 0;
-      await explain(change, waiting.candidates, decision.pending, isPartial && !goesOn);
+      await explain(change, waiting.candidates, decision.pending, isPartial && !goesOn ? perLine : null);
       if (goesOn) {
         change.wakes.push(wakeAgain("admit-attempts", 0));
       }
@@ -65,16 +65,16 @@ function firstOf<Id>(superseded: Superseded<Id>, most: number): Superseded<Id> {
   return new Map([...superseded].slice(0, most));
 }
 
-/** Tells those that wait why. */
+/** Tells those that wait why; `perLine`: also those that so many come before, null when nobody is told that. */
 async function explain(
   change: Change,
   lookedAt: readonly Candidate[],
   pending: AdmissionDecision["pending"],
-  othersWait: boolean,
+  perLine: number | null,
 ): Promise<void> {
   const { tx, touched } = change;
   const ids = lookedAt.map(({ attempt }) => attempt);
-  const others = othersWait ? await writePendingOfOthers(tx, ids) : [];
+  const others = perLine === null ? [] : await writePendingOfOthers(tx, ids, perLine);
   for (const run of [...(await writePending(tx, pending)), ...others]) {
     touched.add(run);
   }

@@ -6,18 +6,23 @@ import type { Member } from "../scheduler/concurrency.ts";
 import type { Waiting } from "../scheduler/decide-admission.ts";
 import { plannedJob } from "../scheduler/planned-job.ts";
 import { remainingPaths } from "../scheduler/remaining-path.ts";
-import { cellsKey, type Candidate, type Capacity } from "../scheduler/room.ts";
+import { candidatesPerLine, cellsKey, type Candidate, type Capacity } from "../scheduler/room.ts";
 import { mayMakeWay } from "../scheduler/started.ts";
 import type { AttemptId, RunId } from "../../schemas/ids.ts";
 import type { Plan, PlanConcurrency } from "../../schemas/plan.ts";
 import type { AttemptState } from "../../schemas/states.ts";
 
-/** What a decision about admission needs to know, read under the lock of admission. `isPartial`: more wait. */
+/**
+ * What a decision about admission needs to know, read under the lock of admission. `isPartial`: more wait than the
+ * first `perLine` of each line.
+ */
 export async function readWaiting(
   tx: Transaction,
   poolCaps: Capacity["poolCaps"],
-): Promise<Waiting & { readonly isPartial: boolean }> {
-  const { attempts, isPartial } = await readQueuedAttempts(tx);
+): Promise<Waiting & { readonly isPartial: boolean; readonly perLine: number }> {
+  const use = inUse(await readUse(tx));
+  const perLine = candidatesPerLine({ poolCaps, ...use });
+  const { attempts, isPartial } = await readQueuedAttempts(tx, perLine);
   const runCaps = new Map<RunId, number>();
   const candidates: Candidate[] = [];
   for (const row of attempts) {
@@ -35,8 +40,8 @@ export async function readWaiting(
     });
   }
   const inGroups = await readInGroups(tx);
-  const capacity = { ...inUse(await readUse(tx)), poolCaps, runCaps, inGroups };
-  return { candidates, capacity, ...(await readRuns(tx)), isPartial };
+  const capacity = { ...use, poolCaps, runCaps, inGroups };
+  return { candidates, capacity, ...(await readRuns(tx)), isPartial, perLine };
 }
 
 /** Attempts that have their place. */

@@ -74,19 +74,19 @@ describe("dispatching", () => {
     const world = await createWorld();
     const context = { ...world.context, poolCaps: { default: 1_000 } };
     const { database } = world;
-    await world.advance(await world.planned(testPlan(jobs(250))));
+    await world.advance(await world.planned(testPlan(jobs(550))));
     const dispatched = async () =>
       (await database`select from delta.attempts where state = 'dispatched'`).length;
     await database`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`;
     expect(await admitAttempts(context)).toBe(true);
-    expect(await dispatched()).toBe(200);
+    expect(await dispatched()).toBe(500);
     const told = await database`select from delta.attempts where pending is not null`;
     expect(told, "that they wait, though they are next").toHaveLength(0);
     const wakes =
       await database`select key from graphile_worker.jobs where task_identifier = 'admit-attempts'`;
     expect(wakes.map(({ key }) => key as string)).toEqual(["admit-attempts:again"]);
     expect(await admitAttempts(context)).toBe(true);
-    expect(await dispatched()).toBe(250);
+    expect(await dispatched()).toBe(550);
     expect(await admitAttempts(context)).toBe(false);
   });
 });
