@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +7,15 @@ import type { RunnerConfig } from "../../schemas/runner-config.ts";
 
 export const RUNNER_LAUNCHER = fileURLToPath(new URL("../../runner/delta-runner.js", import.meta.url));
 
+/** A runner that lives as long hangs, which is told before the time of the test is over. */
+const LIFE_MS_MAX = 100_000;
+
 export interface RunnerProcess {
   readonly child: ChildProcess;
   readonly workspaceRoot: string;
   /** What it wrote to its own standard error. */
   readonly errors: () => string;
-  /** Exit status, or the signal that ended it. */
+  /** Exit status, or the signal that ended it. Rejects with what its threads wait for when it hangs. */
   readonly ended: Promise<number | NodeJS.Signals>;
   remove(): void;
 }
@@ -56,16 +59,34 @@ export function spawnRunner(
   });
   let errors = "";
   child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
+    const hangs = (): void => reject(new Error(`the runner did not end: ${errors}\n${threadsOf(child.pid)}`));
+    const late = setTimeout(hangs, LIFE_MS_MAX);
+    child.once("close", (code, signal) => {
+      clearTimeout(late);
+      resolve(code ?? signal ?? "SIGKILL");
+    });
+  });
+  // Not every test waits for it.
+  ended.catch(() => undefined);
   return {
     child,
     workspaceRoot,
     errors: () => errors,
-    ended: new Promise((resolve) =>
-      child.once("close", (code, signal) => resolve(code ?? signal ?? "SIGKILL")),
-    ),
+    ended,
     remove: () => {
       child.kill("SIGKILL");
       rmSync(workspaceRoot, { recursive: true, force: true });
     },
   };
+}
+
+/** The threads of a process and of its children, with the place in the kernel where each one waits. */
+function threadsOf(pid: number | undefined): string {
+  const all = execFileSync("ps", ["-eLo", "pid,ppid,tid,stat,wchan:24,comm,args"], { encoding: "utf8" });
+  const isOfIt = (line: string): boolean => line.trim().split(/\s+/, 2).includes(String(pid));
+  return all
+    .split("\n")
+    .filter((line, index) => index === 0 || isOfIt(line))
+    .join("\n");
 }
