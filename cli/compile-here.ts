@@ -105,7 +105,7 @@ function requireLastGreen(ladder: readonly BaseRung[]): void {
 async function worktreeEvent(repository: GitRepository): Promise<PipelineEvent> {
   const [head, { event }] = await Promise.all([
     worktreeCommit(repository),
-    readCompileInput(repository, { base: "HEAD", wanted: () => [] }),
+    readCompileInput(repository, { base: "HEAD", wanted: () => false }),
   ]);
   return { ...event, head };
 }

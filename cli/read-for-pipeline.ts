@@ -1,4 +1,4 @@
-import { type PinnedFiles, type TreeSnapshot, wantedContents } from "../compiler/index.ts";
+import { type PinnedFiles, type TreeSnapshot, isWantedContent } from "../compiler/index.ts";
 import { PIPELINE_FILE } from "../compiler/input.ts";
 import type * as AsksOfPipelines from "./asks-of-pipelines.ts";
 import type { BaseRequest, GitRepository, ReadRequest } from "../control-plane/git/index.ts";
@@ -10,7 +10,7 @@ import type { BaseRequest, GitRepository, ReadRequest } from "../control-plane/g
 export function readForPipeline(repository: GitRepository) {
   let asks: typeof AsksOfPipelines | null = null;
   return {
-    wanted: wantedContents,
+    wanted: isWantedContent,
     async pinned(tree: TreeSnapshot, known: PinnedFiles): Promise<PinnedFiles> {
       if (!tree.contents.has(PIPELINE_FILE)) return known;
       asks ??= await import("./asks-of-pipelines.ts");

@@ -7,7 +7,7 @@ import {
   NO_PINNED,
   PIPELINE_FILE,
   type PinnedFiles,
-  wantedContents,
+  isWantedContent,
   type CompileInput,
   type OperatorPolicy,
   type PlanLimits,
@@ -166,7 +166,7 @@ async function surroundings(fileNamed: boolean): Promise<CompileInput> {
 async function readSurroundings(repository: GitRepository): ReturnType<typeof readCompileInput> {
   const head = repository.bare ? "HEAD" : await worktreeIn(repository);
   const read = (base: string): ReturnType<typeof readCompileInput> =>
-    readCompileInput(repository, { wanted: wantedContents, head, base });
+    readCompileInput(repository, { wanted: isWantedContent, head, base });
   return read("HEAD").catch((error: unknown) => {
     if (!(error instanceof GitError && error.code === "unknown_revision")) throw error;
     return read(head);

@@ -13,7 +13,7 @@ export { preferredBase } from "./language/preferred-base.ts";
 export { inputTexts } from "./input-texts.ts";
 export { NO_PINNED, type PinnedAnswer, type PinnedFiles, pinnedKey, type PinnedRequest } from "./pinned.ts";
 export { wantedPinned } from "./plan/wanted-pinned.ts";
-export { wantedContents } from "./plan/wanted-contents.ts";
+export { isWantedContent } from "./plan/wanted-contents.ts";
 export { findDecisions } from "./plan/find-decisions.ts";
 export { absentInstance } from "./plan/absent-instance.ts";
 export { Preparations } from "./plan/prepare.ts";

@@ -6,6 +6,8 @@ import type { Plan } from "../schemas/plan.ts";
 import type { PinnedFiles } from "./pinned.ts";
 import type { OperatorPolicy } from "./policy/model.ts";
 
+/** Where a repository keeps what configures its pipeline. */
+export const CONFIGURATION_FOLDER = ".delta/";
 /** Where a repository's pipeline starts. */
 export const PIPELINE_FILE = ".delta/pipeline.yaml";
 
@@ -18,7 +20,7 @@ export interface TreeEntry {
 
 /**
  * The files of one commit as plain data. Whoever reads git loads the contents the compiler asks for
- * (configuration, manifests, lockfiles: `wantedContents` in compiler/index.ts) before compiling.
+ * (configuration, manifests, lockfiles: `isWantedContent` in compiler/index.ts) before compiling.
  */
 export interface TreeSnapshot {
   readonly commit: string;

@@ -1,4 +1,4 @@
-import { wantedContents } from "../../compiler/index.ts";
+import { isWantedContent } from "../../compiler/index.ts";
 import { discoveredAlone } from "../../compiler/plan/discovered-alone.ts";
 import { readCompileInput, worktreeCommit } from "../../control-plane/git/index.ts";
 import type { Component } from "../../schemas/components.ts";
@@ -17,7 +17,7 @@ export async function readHere(): Promise<Here> {
   const repository = await openHere();
   return readingGit(async () => {
     const commit = await worktreeCommit(repository);
-    const read = { head: commit, base: commit, wanted: wantedContents };
+    const read = { head: commit, base: commit, wanted: isWantedContent };
     const { head, changes } = await readCompileInput(repository, read);
     const bytes = (path: string) => head.contents.get(path);
     return {

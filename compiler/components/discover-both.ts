@@ -1,5 +1,5 @@
 import type { TreeEntry, TreeSnapshot } from "../input.ts";
-import { discoverComponents, wantedManifests } from "./discover.ts";
+import { discoverComponents, isManifest } from "./discover.ts";
 import type { DiscoverOptions, Discovery } from "./model.ts";
 
 /**
@@ -25,9 +25,13 @@ export function discoverBoth(
 
 /** Whether both commits have the paths, in the same order, from which discovery starts. */
 function hasSameManifests(head: TreeSnapshot, base: TreeSnapshot): boolean {
-  const added = [...head.entries.keys()].filter((path) => !base.entries.has(path));
-  const removed = [...base.entries.keys()].filter((path) => !head.entries.has(path));
-  return wantedManifests(added).length === 0 && wantedManifests(removed).length === 0;
+  return holdsManifestsOf(head, base) && holdsManifestsOf(base, head);
+}
+
+/** Whether there is a manifest wherever the other commit has one. */
+function holdsManifestsOf(other: TreeSnapshot, { entries }: TreeSnapshot): boolean {
+  for (const path of other.entries.keys()) if (!entries.has(path) && isManifest(path)) return false;
+  return true;
 }
 
 function looksTheSame(path: string, head: TreeSnapshot, base: TreeSnapshot): boolean {

@@ -13,7 +13,7 @@ import { type Ecosystem, manifestsByName } from "./manifest-names.ts";
 import type { DiscoverKind, DiscoverOptions, Discovery } from "./model.ts";
 import { discoverPython } from "./python/discover.ts";
 
-export { wantedManifests } from "./manifest-names.ts";
+export { isManifest } from "./manifest-names.ts";
 
 /** Which kind a folder with several manifests is called by. A script's `package.json` beside a crate is the lesser one. */
 const KIND_ORDER: readonly ComponentKind[] = [

@@ -1,7 +1,7 @@
 /** The component graph's only door. Pure: everything it knows comes from TreeSnapshots. */
 export { affectedComponents } from "./affected.ts";
 export { discoverBoth } from "./discover-both.ts";
-export { discoverComponents, wantedManifests } from "./discover.ts";
+export { discoverComponents, isManifest } from "./discover.ts";
 export type {
   AffectedOptions,
   AffectedResult,

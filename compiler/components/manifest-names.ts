@@ -19,23 +19,20 @@ const NAMES = {
 
 export type Ecosystem = keyof typeof NAMES;
 
-const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
+const MANIFESTS: ReadonlySet<string> = new Set(Object.values(NAMES).flat());
 /** Folders of code that was installed or copied in: its manifests describe no component of this repository. */
 const FOREIGN_FOLDER = /(?:^|\/)(?:node_modules|vendor|bower_components)\//;
 
-/** The paths whose contents discovery needs, of the paths of one commit. */
-export function wantedManifests(paths: Iterable<string>): string[] {
-  const wanted: string[] = [];
-  for (const path of paths) {
-    if (WANTED.has(baseName(path)) && !FOREIGN_FOLDER.test(path)) wanted.push(path);
-  }
-  return wanted;
+/** Whether discovery needs what stands at a path. */
+export function isManifest(path: string): boolean {
+  return MANIFESTS.has(baseName(path)) && !FOREIGN_FOLDER.test(path);
 }
 
-/** The wanted paths by file name. */
+/** The manifests among these paths, by file name. */
 export function manifestsByName(paths: Iterable<string>): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const path of wantedManifests(paths)) {
+  for (const path of paths) {
+    if (!isManifest(path)) continue;
     const name = baseName(path);
     const list = found.get(name);
     if (list === undefined) found.set(name, [path]);

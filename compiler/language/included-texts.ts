@@ -4,7 +4,7 @@ import type { PlanSource } from "../../schemas/plan.ts";
 import { CATALOGUE } from "../catalogue/index.ts";
 import type { Report } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import type { TreeSnapshot } from "../input.ts";
+import { CONFIGURATION_FOLDER, type TreeSnapshot } from "../input.ts";
 import { catalogueName, type PinnedFiles, pinnedKey, pinnedName, type PinnedRequest } from "../pinned.ts";
 import { unreachable } from "../unreachable.ts";
 import type { WrittenInclude } from "./written-include.ts";
@@ -24,9 +24,6 @@ export interface TextSources {
   /** Whether a digest that differs may be told: a stranger could open another repository's file with it. */
   readonly tellsDigests: boolean;
 }
-
-/** The folder whose files a compile is given. */
-export const CONFIGURATION_FOLDER = ".delta/";
 
 /** Finds what includes name. */
 export class IncludedTexts {

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import { PlaceFinder } from "../diagnostics/index.ts";
 import { Report } from "../diagnostics/report.ts";
 import { ListIndex } from "../globs/index.ts";
-import type { CompileInput, TreeSnapshot } from "../input.ts";
+import { type CompileInput, CONFIGURATION_FOLDER, type TreeSnapshot } from "../input.ts";
 import { inputTexts } from "../input-texts.ts";
 import { type LoadedPipeline, type LoadInput, loadPipeline, type PipelineModel } from "../language/index.ts";
 import { inputsAsked } from "../language/event-inputs.ts";
@@ -13,8 +13,6 @@ import { NO_PINNED } from "../pinned.ts";
 import { PlannedJobs } from "./planned-jobs.ts";
 import { GlobLists, globListsOf, pathListsOf } from "../selection/path-lists.ts";
 
-/** Where a repository keeps what configures its pipeline. */
-const CONFIGURATION_FOLDER = ".delta/";
 /** Jobs of all pipelines that are remembered; each takes about 20 KiB, besides what PlannedJobs holds. */
 const JOBS_REMEMBERED_MAX = 10_000;
 

@@ -1,12 +1,7 @@
-import { wantedManifests } from "../components/index.ts";
+import { isManifest } from "../components/index.ts";
+import { CONFIGURATION_FOLDER } from "../input.ts";
 
-/** Where a repository keeps what configures its pipeline. */
-const CONFIGURATION_FOLDER = ".delta/";
-
-/** The paths, of those in one commit, whose contents a compile needs: configuration, manifests, lockfiles. */
-export function wantedContents(paths: Iterable<string>): string[] {
-  const all = [...paths];
-  const wanted = new Set(wantedManifests(all));
-  for (const path of all) if (path.startsWith(CONFIGURATION_FOLDER)) wanted.add(path);
-  return [...wanted];
+/** Whether a compile needs the content of what stands at a path: configuration, manifests, lockfiles. */
+export function isWantedContent(path: string): boolean {
+  return isManifest(path) || path.startsWith(CONFIGURATION_FOLDER);
 }

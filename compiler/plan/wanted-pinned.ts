@@ -1,7 +1,6 @@
 import { Report } from "../diagnostics/report.ts";
-import { PIPELINE_FILE, type TreeSnapshot } from "../input.ts";
+import { CONFIGURATION_FOLDER, PIPELINE_FILE, type TreeSnapshot } from "../input.ts";
 import { readFiles } from "../language/include-files.ts";
-import { CONFIGURATION_FOLDER } from "../language/included-texts.ts";
 import { Origins } from "../language/origins.ts";
 import type { PinnedFiles, PinnedRequest } from "../pinned.ts";
 

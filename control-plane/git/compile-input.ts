@@ -1,8 +1,9 @@
-import type { TreeEntry, TreeSnapshot } from "../../compiler/input.ts";
-import { NO_PINNED } from "../../compiler/index.ts";
-import { wantedManifests } from "../../compiler/components/index.ts";
+import type { TreeSnapshot } from "../../compiler/input.ts";
+import { isWantedContent, NO_PINNED } from "../../compiler/index.ts";
+import { isManifest } from "../../compiler/components/index.ts";
 import { type BaseChoice, type BaseQuestion, chooseBase } from "./base-ladder.ts";
 import { toChangeSet } from "./change-set.ts";
+import { CommitContents } from "./commit-contents.ts";
 import { describeHead } from "./describe-head.ts";
 import { readDiff } from "./diff.ts";
 import type { RawChange } from "./raw-change.ts";
@@ -12,9 +13,6 @@ import type { AffectedSources, BaseRequest, CompileSources, GitRepository, ReadR
 import { ObjectReader } from "./object-reader.ts";
 import { readTree, undoChanges } from "./tree.ts";
 import { TreeReader } from "./tree-reader.ts";
-
-/** Rounds of "which further files does this configuration name"; includes nest far less deep. */
-const WANTED_ROUNDS_MAX = 32;
 
 /**
  * Everything the compiler needs to know about a commit: its tree, what changed and against what, and
@@ -31,7 +29,7 @@ export async function readCompileInput(
   const revision = headRevision(request);
   const head = await resolveIn(history, revision);
   const event = request.event ?? (await describeHead(repository, objects, revision, head));
-  const wanted = request.wanted ?? wantedByDefault;
+  const wanted = request.wanted ?? isWantedContent;
   const compare = (asked: BaseRequest): Promise<Comparison> =>
     compareWithBase(
       repository,
@@ -40,10 +38,7 @@ export async function readCompileInput(
       { head, explicit: request.base ?? null, request: asked, event },
       request,
     );
-  const [headTree, climbed] = await Promise.all([
-    readTree(trees, head).then((entries) => completed(objects, snapshot(head, entries), request, wanted)),
-    compare(AUTO),
-  ]);
+  const [headTree, climbed] = await Promise.all([readHead(objects, trees, head, wanted), compare(AUTO)]);
   const own = (await request.pinned?.(headTree, NO_PINNED)) ?? NO_PINNED;
   const asked = (request.base ?? null) === null ? (request.baseRequest?.(headTree, own) ?? AUTO) : AUTO;
   // Nearly every pipeline asks for nothing else, so the usual base is looked for while its text is still read.
@@ -51,12 +46,7 @@ export async function readCompileInput(
   const baseTree =
     compared === null || diff === null
       ? null
-      : await withContents(
-          objects,
-          snapshot(compared, undoChanges(headTree.entries, diff)),
-          wanted,
-          headTree,
-        );
+      : await readBase(new CommitContents(objects, wanted), { commit: compared, head: headTree, diff });
   const pinned = baseTree === null ? own : ((await request.pinned?.(baseTree, own)) ?? own);
   return { head: headTree, base: baseTree, changes: toChangeSet(choice, head, diff), event, pinned };
 }
@@ -66,7 +56,7 @@ export async function readAffectedInput(
   repository: GitRepository,
   request: ReadRequest = {},
 ): Promise<AffectedSources> {
-  const { head, base, changes } = await readCompileInput(repository, { wanted: wantedManifests, ...request });
+  const { head, base, changes } = await readCompileInput(repository, { wanted: isManifest, ...request });
   return { head, base, changes };
 }
 
@@ -120,68 +110,33 @@ async function compareWithBase(
   return { choice, compared, diff };
 }
 
-function snapshot(commit: string, entries: ReadonlyMap<string, TreeEntry>): TreeSnapshot {
-  return { commit, entries, contents: new Map() };
-}
-
-function wantedByDefault(paths: Iterable<string>): string[] {
-  const all = [...paths];
-  return [...wantedManifests(all), ...all.filter((path) => path.startsWith(".delta/"))];
-}
-
-async function withContents(
+async function readHead(
   objects: ObjectReader,
-  tree: TreeSnapshot,
-  wanted: (paths: Iterable<string>) => Iterable<string>,
-  known: TreeSnapshot = tree,
+  trees: TreeReader,
+  commit: string,
+  wanted: (path: string) => boolean,
 ): Promise<TreeSnapshot> {
-  return { ...tree, contents: await readContents(objects, tree, wanted(tree.entries.keys()), known) };
+  const contents = new CommitContents(objects, wanted);
+  const entries = await readTree(trees, commit, (file) => contents.meet(file));
+  return { commit, entries, contents: await contents.whole() };
 }
 
-/** Loads what is wanted, then what that names, until nothing new is named. */
-async function completed(
-  objects: ObjectReader,
-  tree: TreeSnapshot,
-  request: ReadRequest,
-  wanted: (paths: Iterable<string>) => Iterable<string>,
+/** The head's tree before what changed: what did not is not read again, and that is nearly everything. */
+async function readBase(
+  changed: CommitContents,
+  {
+    commit,
+    head,
+    diff,
+  }: { readonly commit: string; readonly head: TreeSnapshot; readonly diff: readonly RawChange[] },
 ): Promise<TreeSnapshot> {
-  let loaded = await withContents(objects, tree, wanted);
-  for (let round = 0; round < WANTED_ROUNDS_MAX; round += 1) {
-    const more = [...(request.wantedMore?.(loaded) ?? [])].filter((path) => !loaded.contents.has(path));
-    const contents = await readContents(objects, loaded, more, loaded);
-    if (contents.size === 0) break;
-    loaded = { ...loaded, contents: new Map([...loaded.contents, ...contents]) };
+  const entries = undoChanges(head.entries, diff);
+  const contents = new Map(head.contents);
+  for (const path of new Set(diff.flatMap(({ path, oldPath }) => [path, oldPath ?? path]))) {
+    contents.delete(path);
+    const entry = entries.get(path);
+    if (entry !== undefined) changed.meet(entry);
   }
-  return loaded;
-}
-
-/**
- * Contents by path. A path that the tree does not hold, a submodule and a lost blob have none. What `known` has
- * of the same blob in the same place is not read again: between base and head that is nearly everything.
- */
-async function readContents(
-  objects: ObjectReader,
-  tree: TreeSnapshot,
-  paths: Iterable<string>,
-  known: TreeSnapshot,
-): Promise<Map<string, Uint8Array>> {
-  const contents = new Map<string, Uint8Array>();
-  const unread: TreeEntry[] = [];
-  for (const path of new Set(paths)) {
-    const entry = tree.entries.get(path);
-    if (entry === undefined || entry.mode === "160000") continue;
-    const content = contentIn(known, entry);
-    if (content === undefined) unread.push(entry);
-    else contents.set(path, content);
-  }
-  const blobs = unread.map(({ blob }) => blob);
-  await objects.readEach(blobs, (object, index) => {
-    const path = unread[index]?.path;
-    if (path !== undefined && object !== null && object.content !== null) contents.set(path, object.content);
-  });
-  return contents;
-}
-
-function contentIn({ entries, contents }: TreeSnapshot, { path, blob }: TreeEntry): Uint8Array | undefined {
-  return entries.get(path)?.blob === blob ? contents.get(path) : undefined;
+  for (const [path, content] of await changed.whole()) contents.set(path, content);
+  return { commit, entries, contents };
 }

@@ -39,10 +39,8 @@ export interface ReadRequest {
   readonly pinned?: (tree: TreeSnapshot, known: PinnedFiles) => Promise<PinnedFiles>;
   /** Absent: an event like a push of `head` is made from what the repository says of itself. */
   readonly event?: PipelineEvent;
-  /** Paths whose contents to load, of the paths at one commit. Manifests and `.delta/` when absent. */
-  readonly wanted?: (paths: Iterable<string>) => Iterable<string>;
-  /** Asked again and again for further paths of the head commit, until it names none that is new. */
-  readonly wantedMore?: (head: TreeSnapshot) => Iterable<string>;
+  /** Whether to load the content of what stands at a path. Manifests and `.delta/` when absent. */
+  readonly wanted?: (path: string) => boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -7,25 +7,37 @@ import type { Folder, Part, TreeReader } from "./tree-reader.ts";
 /** A commit with more files is not read; the largest repositories known have a few million. */
 const FILES_MAX = 5_000_000;
 
-/** Every file of a commit, by path, in the order of paths. */
-export async function readTree(trees: TreeReader, commit: string): Promise<Map<string, TreeEntry>> {
+/** Every file of a commit, by path, in the order of paths. `meet` is given each as soon as its folder is read. */
+export async function readTree(
+  trees: TreeReader,
+  commit: string,
+  meet: (file: TreeEntry) => void,
+): Promise<Map<string, TreeEntry>> {
   const top = { old: null, new: await trees.top(commit) };
-  const files = await trees.walk<TreeEntry>(top, FILES_MAX, filesOf);
+  const files = await trees.walk<TreeEntry>(top, FILES_MAX, (folder, _old, now) =>
+    filesOf(folder, now, meet),
+  );
   if (files === null) {
     throw new GitError("too_large", `the commit ${commit} has more than ${FILES_MAX} files`);
   }
   return new Map(files.map((file) => [file.path, file]));
 }
 
-function filesOf(folder: Folder<TreeEntry>, _old: TreeCursor, now: TreeCursor): Part<TreeEntry>[] {
+function filesOf(
+  folder: Folder<TreeEntry>,
+  now: TreeCursor,
+  meet: (file: TreeEntry) => void,
+): Part<TreeEntry>[] {
   const parts: Part<TreeEntry>[] = [];
   for (; now.mode !== null; now.next()) {
     const path = folder.prefix + now.name;
-    parts.push(
-      now.mode === "040000"
-        ? { prefix: `${path}/`, old: null, new: now.id, parts: [] }
-        : { path, blob: now.id, mode: now.mode },
-    );
+    if (now.mode === "040000") {
+      parts.push({ prefix: `${path}/`, old: null, new: now.id, parts: [] });
+    } else {
+      const file = { path, blob: now.id, mode: now.mode };
+      parts.push(file);
+      meet(file);
+    }
   }
   return parts;
 }

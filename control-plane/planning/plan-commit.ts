@@ -5,7 +5,7 @@ import {
   pinnedKey,
   type PinnedRequest,
   preferredBase,
-  wantedContents,
+  isWantedContent,
   wantedPinned,
 } from "../../compiler/index.ts";
 import { PlaceFinder } from "../../compiler/diagnostics/index.ts";
@@ -32,7 +32,7 @@ export async function planCommit(
   const sources = await readCompileInput(repository, {
     event: request.event,
     head: request.head,
-    wanted: wantedContents,
+    wanted: isWantedContent,
     pinned: (tree) => {
       for (const one of wantedPinned(tree, brought)) wanted.set(pinnedKey(one), one);
       return Promise.resolve(brought);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   affectedComponents,
   discoverComponents,
-  wantedManifests,
+  isManifest,
 } from "../../../compiler/components/index.ts";
 import { changesBetween } from "../../support/compiler/changes-between.ts";
 import { treeOf } from "../../support/compiler/tree-snapshot.ts";
@@ -170,7 +170,7 @@ describe("the paths that discovery wants", () => {
       "vendor/go.mod",
       "b/go.sum",
     ];
-    expect(wantedManifests([...paths, "package.json.bak", "src/x.go"])).toEqual([
+    expect([...paths, "package.json.bak", "src/x.go"].filter(isManifest)).toEqual([
       "a/package.json",
       "b/go.sum",
     ]);

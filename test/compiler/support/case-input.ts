@@ -5,7 +5,7 @@ import {
   type TreeEntry,
   type TreeSnapshot,
 } from "../../../compiler/input.ts";
-import { wantedContents } from "../../../compiler/index.ts";
+import { isWantedContent } from "../../../compiler/index.ts";
 import type { ChangedPath, ChangeSet, Uncertainty } from "../../../schemas/changes.ts";
 import { pushEvent, type PipelineEvent } from "../../../schemas/event.ts";
 
@@ -78,10 +78,7 @@ export function snapshot(
   }
   for (const path of submodules) entries.set(path, { path, blob: "3".repeat(40), mode: "160000" });
   const contents = new Map<string, Uint8Array>();
-  for (const path of wantedContents(entries.keys())) {
-    const content = bytes.get(path);
-    if (content !== undefined) contents.set(path, content);
-  }
+  for (const [path, content] of bytes) if (isWantedContent(path)) contents.set(path, content);
   return { commit, entries, contents };
 }
 

@@ -46,7 +46,11 @@ class Forge implements AsyncDisposable {
   /** The codes or the changed paths that a read of the commit against the base gives. */
   async changed(base: string, head: string): Promise<readonly string[] | string> {
     try {
-      const { changes } = await readCompileInput(await this.world.open(), { base, head, wanted: () => [] });
+      const { changes } = await readCompileInput(await this.world.open(), {
+        base,
+        head,
+        wanted: () => false,
+      });
       return (
         changes.changed?.map(({ status, path }) => `${status} ${path}`) ??
         changes.uncertain.map(({ code }) => code)
@@ -77,6 +81,19 @@ describe("a forged tree", () => {
     }
     const head = await forge.commit(tree);
     expect(await forge.changed(head, head)).toBe("too_large");
+  });
+
+  it("that holds one manifest in a hundred thousand folders has it read once", async () => {
+    await using forge = await Forge.create();
+    const id = await forge.blob(`{ "name": "${"x".repeat(1024 * 1024)}" }`);
+    let tree = await forge.tree([{ mode: "100644", name: "package.json", id }]);
+    for (let level = 0; level < 5; level += 1) {
+      const tenTimes = Array.from("abcdefghij", (name) => ({ mode: "40000", name, id: tree }));
+      tree = await forge.tree(tenTimes);
+    }
+    const head = await forge.commit(tree);
+    const { contents } = (await readCompileInput(await forge.world.open(), { base: head, head })).head;
+    expect([contents.size, new Set(contents.values()).size]).toEqual([100_000, 1]);
   });
 
   it("that ends in the middle of an entry is called corrupt", async () => {

@@ -2,13 +2,22 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { isManifest } from "../../../compiler/components/index.ts";
+import type { TreeSnapshot } from "../../../compiler/input.ts";
+import { CommitContents } from "../../../control-plane/git/commit-contents.ts";
 import {
   openRepository,
   readAffectedInput,
   readCompileInput,
   resolveCommit,
 } from "../../../control-plane/git/index.ts";
+import { ObjectReader } from "../../../control-plane/git/object-reader.ts";
+import { readTree } from "../../../control-plane/git/tree.ts";
+import { TreeReader } from "../../../control-plane/git/tree-reader.ts";
 import { GitWorld } from "../../support/git/git-world.ts";
+
+const textsOf = ({ contents }: TreeSnapshot): Readonly<Record<string, string>> =>
+  Object.fromEntries(Array.from(contents, ([path, bytes]) => [path, Buffer.from(bytes).toString()]));
 
 describe("opening a repository", () => {
   it("finds the top from any folder inside, and a bare one as it is", async () => {
@@ -95,23 +104,53 @@ describe("a revision", () => {
 });
 
 describe("reading a commit", () => {
-  it("loads the wanted contents alone, and further ones that those name", async () => {
+  it("loads the wanted contents alone", async () => {
     await using world = await GitWorld.create();
-    const files = {
-      ".delta/pipeline.yaml": "include one.yaml",
-      "one.yaml": "include two.yaml",
-      "two.yaml": "end",
-    };
+    const files = { ".delta/pipeline.yaml": "jobs", "a/b/go.mod": "module b", "package.json": "{}" };
     const head = await world.commit({ ref: "refs/heads/main", files: { ...files, "big.bin": "not wanted" } });
-    const input = await readCompileInput(await world.open(), {
-      head,
-      wantedMore: ({ contents }) =>
-        [...contents.values()].flatMap(
-          (bytes) => /include (\S+)/.exec(Buffer.from(bytes).toString())?.[1] ?? [],
-        ),
-    });
-    expect([...input.head.contents.keys()].sort()).toEqual(Object.keys(files).sort());
+    const input = await readCompileInput(await world.open(), { head });
+    expect(textsOf(input.head)).toEqual(files);
     expect(input.head.entries.get("big.bin")?.mode).toBe("100644");
+  });
+
+  it("has of the base what the head has, but for what changed", async () => {
+    await using world = await GitWorld.create();
+    const kept = { "kept/go.mod": "module kept", "moved.txt": "a text\n".repeat(20) };
+    const before = { ...kept, "gone/go.mod": "module gone", "changed/go.mod": "module one", "a.txt": "a" };
+    const after = { ...kept, "new/go.mod": "module new", "changed/go.mod": "module two", "a.txt": "b" };
+    const gone = { "gone/go.mod": null, "moved.txt": null, "package.json": kept["moved.txt"] };
+    const [base = "", head = ""] = await world.commits([
+      { ref: "refs/heads/main", files: before },
+      { ref: "refs/heads/main", files: { ...after, ...gone } },
+    ]);
+    const input = await readCompileInput(await world.open(), { base, head });
+    const { "moved.txt": text, "a.txt": _, ...manifests } = before;
+    expect(input.base === null ? null : textsOf(input.base)).toEqual(manifests);
+    expect(textsOf(input.head)).toEqual({
+      "kept/go.mod": "module kept",
+      "new/go.mod": "module new",
+      "changed/go.mod": "module two",
+      "package.json": text,
+    });
+  });
+
+  it("refuses contents that are too much for the memory", async () => {
+    await using world = await GitWorld.create();
+    const files = { "a/go.mod": "a".repeat(60), "b/go.mod": "b".repeat(60), "c.txt": "c".repeat(600) };
+    const head = await world.commit({ ref: "refs/heads/main", files });
+    const repository = await world.open();
+    await using objects = new ObjectReader(repository);
+    const contentsWithin = async (bytes: number) => {
+      const contents = new CommitContents(objects, isManifest, bytes);
+      await readTree(new TreeReader(repository, objects), head, (file) => contents.meet(file));
+      return [...(await contents.whole()).keys()];
+    };
+    expect(await contentsWithin(120)).toEqual(["a/go.mod", "b/go.mod"]);
+    await expect(contentsWithin(119)).rejects.toMatchObject({
+      code: "too_large",
+      message: "configuration, manifests and lockfiles of a commit have more than 119 bytes",
+    });
+    expect(await contentsWithin(120)).toHaveLength(2);
   });
 
   it("describes HEAD as a push of its branch", async () => {

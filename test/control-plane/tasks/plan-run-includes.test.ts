@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { compile, wantedContents } from "../../../compiler/index.ts";
+import { compile, isWantedContent } from "../../../compiler/index.ts";
 import { newId } from "../../../control-plane/clock.ts";
 import type { Database } from "../../../control-plane/db/client.ts";
 import { upsertRepository } from "../../../control-plane/db/deliveries.ts";
@@ -61,7 +61,7 @@ jobs: { test: { extends: node } }
     const loader = new PinnedLoader({ folder: join(forge, "cache"), route, whenUnavailable: "tell" });
     const sources = await readCompileInput(repository, {
       event,
-      wanted: wantedContents,
+      wanted: isWantedContent,
       pinned: (tree, before) => completePinned(tree, before, (request) => loader.load(request)),
     });
     return compile({ ...sources, compilerVersion: "1.2.3", request: { jobs: [], all: false } });
