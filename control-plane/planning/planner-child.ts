@@ -2,7 +2,7 @@ import { planCommit } from "./plan-commit.ts";
 import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 
 // A process of its own: a document that stalls or kills it cannot touch the control plane. It ends with
-// its parent, whose end closes the channel; while it spins, parent-watch.ts ends it instead.
+// its parent, whose end closes the channel, and takes the git processes of its group along; while it spins, parent-watch.ts ends it instead.
 process.on("message", ({ id, request, rules }: PlanningOrder) => {
   planCommit(request, rules).then(
     (result) => answer({ id, ok: true, result }),
@@ -10,7 +10,7 @@ process.on("message", ({ id, request, rules }: PlanningOrder) => {
       answer({ id, ok: false, message: error instanceof Error ? error.message : String(error) }),
   );
 });
-process.on("disconnect", () => process.exit(0));
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
 
 function answer(message: PlanningAnswer): void {
   process.send?.(message);

@@ -98,7 +98,7 @@ class ChildPlanner implements Planner {
       [...this.#alive].map(async (child) => {
         const ended = new Promise((resolve) => child.once("exit", resolve));
         child.ref();
-        child.kill("SIGKILL");
+        killGroup(child);
         await ended;
       }),
     );
@@ -131,9 +131,12 @@ class ChildPlanner implements Planner {
         DELTA_PARENT_PID: String(process.pid),
       },
       stdio: ["ignore", "ignore", "ignore", "ipc"],
+      // A group of its own, which ends as a whole: git may be in the middle of a long comparison.
+      detached: true,
     });
     this.#alive.add(child);
     child.once("exit", () => {
+      killGroup(child);
       this.#alive.delete(child);
       this.#idle.delete(child);
       this.#next();
@@ -146,7 +149,7 @@ class ChildPlanner implements Planner {
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      child.kill("SIGKILL");
+      killGroup(child);
     }, this.#timeoutMs);
     const settle = () => {
       clearTimeout(timer);
@@ -179,9 +182,19 @@ class ChildPlanner implements Planner {
     child.channel?.ref();
     child.send(order, (error) => {
       if (error !== null) {
-        child.kill("SIGKILL");
+        killGroup(child);
       }
     });
+  }
+}
+
+/** Ends a planning process with every git it started; what is left of them when it ended by itself. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left.
   }
 }
 

@@ -196,6 +196,25 @@ test.each([
   30_000,
 );
 
+test.each([
+  ["hangs", "for (;;);", "timed_out"],
+  ["dies", "process.abort();", "crashed"],
+])("what a process that %s has started ends with it", async (_, ending, kind) => {
+  const told = join(mkdtempSync(join(tmpdir(), "delta-planner-")), "pid");
+  onTestFinished(() => rmSync(dirname(told), { recursive: true, force: true }));
+  const busy = `const { pid } = spawn("sleep", ["600"]); fs.writeFileSync(${JSON.stringify(told)}, String(pid))`;
+  const text = `import fs from "node:fs"; import { spawn } from "node:child_process";
+    process.on("message", () => { ${busy}; ${ending} });`;
+  const planner = world({ program: program(text), timeoutMs: 2_000 });
+  const repository = new ScratchRepository();
+  await expect(planner.plan(request(repository, repository.commit({})))).rejects.toMatchObject({ kind });
+  const pid = Number(readFileSync(told, "utf8"));
+  onTestFinished(() => {
+    if (isLive(pid)) process.kill(pid, "SIGKILL");
+  });
+  await expect.poll(() => isLive(pid)).toBe(false);
+});
+
 test("stopping ends the processes and what waits for them", async () => {
   const planner = world({ program: program("process.on('message', () => {})") });
   const repository = new ScratchRepository();
