@@ -177,10 +177,20 @@ function shortBranch(branch: string): string {
 
 /** A server's mirror has the branch itself; a clone has what it last saw of it, which is nearer to the truth. */
 function branchRevisions(name: string): string[] {
+  if (!isRefName(name)) return [];
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return [name];
   if (name.startsWith("refs/") && branchOf(name) === null) return [name];
   const short = shortBranch(name);
   return [`refs/remotes/origin/${short}`, `refs/heads/${short}`];
+}
+
+/**
+ * A pipeline may name a ref and nothing else that git calls a revision: `main^{/(a*)*\1b}` looks through all
+ * messages by a regular expression, which git does not give up.
+ */
+function isRefName(name: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return !/^-|\.\.|@\{|[\0-\x20\x7f~^:?*[\\]/.test(name);
 }
 
 async function meetTarget(history: History, head: string, names: readonly string[]): Promise<Rung> {

@@ -215,6 +215,18 @@ test.each([
   await expect.poll(() => isLive(pid)).toBe(false);
 });
 
+test("a base that searches messages by a regular expression is not asked of git", async () => {
+  const planner = world({ timeoutMs: 10_000 });
+  const repository = new ScratchRepository();
+  // Git gives no answer to this within any time that was waited.
+  const base = `refs/heads/main^{/(a*)*(a*)*\\1\\2b}`;
+  const pipeline = `${PIPELINE}changes: { base: ${JSON.stringify(base)} }\n`;
+  repository.commit({ ".delta/pipeline.yaml": pipeline });
+  repository.git("commit", "--quiet", "--allow-empty", "-m", "a".repeat(40_000));
+  const { diagnostics } = await planner.plan(request(repository, repository.git("rev-parse", "HEAD")));
+  expect(diagnostics.map(({ code }) => code)).toContain("DC1107");
+});
+
 test("stopping ends the processes and what waits for them", async () => {
   const planner = world({ program: program("process.on('message', () => {})") });
   const repository = new ScratchRepository();
