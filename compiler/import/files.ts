@@ -22,6 +22,14 @@ export interface Reading {
 /** Files one conversion follows; GitLab itself takes no more. */
 export const FILES_MAX = 150;
 
+/**
+ * What `uses` names in the repository of the file itself; null for anything else. `./` starts where the job works, `$/` at
+ * the root of the commit that runs: an import reads the same file for both.
+ */
+export function ownPath(uses: string): string | null {
+  return /^[.$]\//.test(uses) ? repositoryPath(uses.slice(2)) : null;
+}
+
 /** A path of a repository as it is listed there; null when it leads outside. */
 export function repositoryPath(written: string): string | null {
   const parts = written.split("/").filter((part) => part !== "" && part !== ".");

@@ -76,7 +76,7 @@ function addAction(
   const { scope, report } = context;
   const text = scalarText(uses.value) ?? "";
   const name = text.split("@", 1)[0] ?? "";
-  const local = name.startsWith("./") && depth < ACTION_DEPTH_MAX ? context.localAction(name) : null;
+  const local = depth < ACTION_DEPTH_MAX ? context.localAction(name) : null;
   const steps = mapOf(local?.entries.get("runs")?.value)?.entries.get("steps")?.value;
   const given = reader.map("with");
   const condition = reader.take("if");

@@ -3,7 +3,7 @@ import type { Report } from "../../diagnostics/report.ts";
 import { mapOf } from "../../language/read.ts";
 import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
 import { literal } from "../emit.ts";
-import { type Reading, repositoryPath } from "../files.ts";
+import { ownPath, type Reading } from "../files.ts";
 import type { Outcomes } from "../outcome.ts";
 import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
@@ -96,7 +96,7 @@ export class JobSources {
     const { map, report, entry } = source;
     const uses = map.entries.get("uses");
     const written = scalarText(uses?.value) ?? "";
-    const path = written.startsWith("./") && depth < CALLS_MAX ? repositoryPath(written) : null;
+    const path = depth < CALLS_MAX ? ownPath(written) : null;
     const root = path === null ? null : this.#reading.parse(path, report);
     if (root === null || map.entries.has("strategy")) return null;
     const reader = new KeyReader(map, report);
