@@ -45,6 +45,8 @@ interface Request {
   readonly done: PromiseWithResolvers<void>;
   /** How many of the names have their answer. */
   answered: number;
+  /** True once `take` threw: what else comes is not shown to it. */
+  failed: boolean;
 }
 
 /**
@@ -83,7 +85,7 @@ export class ObjectReader implements AsyncDisposable {
   /** The same, each handed over as it comes, in the order of the names, until all are. */
   async readEach(names: readonly string[], take: Take): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
-    const request: Request = { names, take, done: Promise.withResolvers(), answered: 0 };
+    const request: Request = { names, take, done: Promise.withResolvers(), answered: 0, failed: false };
     this.#requests.push(request);
     this.#passOver(request);
     this.#write(names);
@@ -181,9 +183,11 @@ export class ObjectReader implements AsyncDisposable {
 function handOver(request: Request, object: GitObject | null): void {
   const index = request.answered;
   request.answered += 1;
+  if (request.failed) return;
   try {
     request.take(object, index);
   } catch (error) {
+    request.failed = true;
     request.done.reject(error);
   }
 }

@@ -10,6 +10,8 @@ const TREE_BYTES_MAX = 512 * 1024 * 1024;
 const FOLDERS_MAX = 1_000_000;
 /** Git itself goes no deeper. */
 const DEPTH_MAX = 2_048;
+/** Of all paths found in one walk: a long name may stand in a folder that is held a million times. */
+const PATH_CHARACTERS_MAX = 128 * 1024 * 1024;
 
 /** A folder to be read: of one commit, or of two that are compared. What stands on neither side is null. */
 export interface Folder<Found> {
@@ -56,29 +58,34 @@ export class TreeReader {
    * Reads a folder and all below it, level by level, and gives what `read` found in the order of paths.
    * null once `most` is exceeded. Throws GitError `too_large` and `corrupt`.
    */
-  async walk<Found extends object>(
+  async walk<Found extends { readonly path: string }>(
     top: Omit<Folder<Found>, "parts" | "prefix">,
     most: number,
     read: (folder: Folder<Found>, old: TreeCursor, now: TreeCursor) => Part<Found>[],
   ): Promise<Found[] | null> {
     const root: Folder<Found> = { ...top, prefix: "", parts: [] };
-    let [folders, found] = [0, 0];
+    let [folders, found, characters] = [1, 0, 0];
     let level = [root];
-    for (let depth = 0; level.length > 0; depth += 1) {
-      folders += level.length;
-      if (depth > DEPTH_MAX || folders > FOLDERS_MAX) throw this.#tooLarge("folders");
-      await this.#readLevel(level, read);
+    for (let depth = 0; level.length > 0 && found <= most; depth += 1) {
+      if (depth > DEPTH_MAX) throw this.#tooLarge("folders within folders");
       const below: Folder<Found>[] = [];
-      for (const { parts } of level) {
+      // Counted folder by folder: by the end of a level they may be more than memory holds.
+      await this.#readLevel(level, (folder, old, now) => {
+        if (found > most) return [];
+        const parts = read(folder, old, now);
         for (const part of parts) {
           if (isFolder(part)) below.push(part);
           else found += 1;
+          characters += isFolder(part) ? part.prefix.length : part.path.length;
         }
-      }
-      if (found > most) return null;
+        if (folders + below.length > FOLDERS_MAX) throw this.#tooLarge("folders");
+        if (characters > PATH_CHARACTERS_MAX) throw this.#tooLarge("characters in its paths");
+        return parts;
+      });
+      folders += below.length;
       level = below;
     }
-    return inOrder(root);
+    return found > most ? null : inOrder(root);
   }
 
   /** In order, each folder as soon as its trees are here: git reads on while they are looked at. */

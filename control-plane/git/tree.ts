@@ -4,8 +4,8 @@ import type { RawChange } from "./raw-change.ts";
 import type { TreeCursor } from "./raw-tree.ts";
 import type { Folder, Part, TreeReader } from "./tree-reader.ts";
 
-/** A commit with more files is not read; the largest repositories known have a few million. */
-const FILES_MAX = 5_000_000;
+/** A commit with more files is not read: so many are what the memory of a planning process holds. */
+const FILES_MAX = 2_000_000;
 
 /** Every file of a commit, by path, in the order of paths. `meet` is given each as soon as its folder is read. */
 export async function readTree(

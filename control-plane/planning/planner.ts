@@ -13,7 +13,7 @@ import type {
 const PLANNING_TIMEOUT_MS = 60_000;
 /** Two commits at once keep a second repository from waiting behind a large one. */
 const CHILDREN_MAX = 2;
-/** Enough for 5,000 jobs and a tree of a million files; a document that wants more ends its own process. */
+/** Enough for 5,000 jobs and for a tree of two million files, past which none is read; a document that wants more ends its own process. */
 const CHILD_HEAP_MEGABYTES = 1_024;
 
 /**

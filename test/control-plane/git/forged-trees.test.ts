@@ -83,6 +83,26 @@ describe("a forged tree", () => {
     expect(await forge.changed(head, head)).toBe("too_large");
   });
 
+  it("whose one level has more files than memory holds is refused before they are listed", async () => {
+    await using forge = await Forge.create();
+    const id = await forge.blob("x");
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index + 10_000}`);
+    const files = await forge.tree(names(20_000).map((name) => ({ mode: "100644", name, id })));
+    const folders = names(10_000).map((name) => ({ mode: "40000", name, id: files }));
+    const head = await forge.commit(await forge.tree(folders));
+    expect(await forge.changed(head, head)).toBe("too_large");
+  });
+
+  it("whose long names are held many times is refused before they fill the memory", async () => {
+    await using forge = await Forge.create();
+    const id = await forge.blob("x");
+    const long = await forge.tree([{ mode: "100644", name: "x".repeat(1_000_000), id }]);
+    const folders = Array.from({ length: 50_000 }, (_, index) => `n${index + 10_000}`);
+    const top = await forge.tree(folders.map((name) => ({ mode: "40000", name, id: long })));
+    const head = await forge.commit(top);
+    expect(await forge.changed(head, head)).toBe("too_large");
+  });
+
   it("that holds one manifest in a hundred thousand folders has it read once", async () => {
     await using forge = await Forge.create();
     const id = await forge.blob(`{ "name": "${"x".repeat(1024 * 1024)}" }`);
