@@ -37,6 +37,7 @@ export const REASONS = {
   pipeline_invalid: { blame: "user", title: "the pipeline has errors" },
   pipeline_missing: { blame: "user", title: "the commit has no pipeline file" },
   commit_unreachable: { blame: "infra", title: "the commit is not in the repository the event names" },
+  commit_unreadable: { blame: "user", title: "the commit is damaged, or larger than what is read" },
   source_unavailable: { blame: "infra", title: "the repository could not be fetched from its forge" },
   required_job_failed: { blame: "user", title: "a required job did not succeed" },
   internal_error: { blame: "infra", title: "Delta CI itself failed; the log has the details" },

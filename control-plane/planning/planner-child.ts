@@ -1,3 +1,4 @@
+import { GitError } from "../git/index.ts";
 import { planCommit } from "./plan-commit.ts";
 import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 
@@ -6,8 +7,17 @@ import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 process.on("message", ({ id, request, rules }: PlanningOrder) => {
   planCommit(request, rules).then(
     (result) => answer({ id, ok: true, result }),
-    (error: unknown) =>
-      answer({ id, ok: false, message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      const unreadable = error instanceof GitError && ["too_large", "corrupt"].includes(error.code);
+      // People are told of it, and where mirrors lie is the server's own affair.
+      answer({
+        id,
+        ok: false,
+        message: message.replaceAll(request.repositoryPath, "the repository"),
+        unreadable,
+      });
+    },
   );
 });
 process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));

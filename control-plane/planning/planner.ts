@@ -18,9 +18,10 @@ const CHILD_HEAP_MEGABYTES = 1_024;
 
 /**
  * crashed and timed_out: the planning process ended or was ended; the same commit would most likely do
- * it again. failed: the repository could not be read; a later try may succeed.
+ * it again. unreadable: so would a commit that is damaged or too large. failed: the repository could not be read;
+ * a later try may succeed.
  */
-export type PlannerErrorKind = "crashed" | "timed_out" | "failed";
+export type PlannerErrorKind = "crashed" | "timed_out" | "unreadable" | "failed";
 
 export class PlannerError extends Error {
   readonly kind: PlannerErrorKind;
@@ -164,7 +165,7 @@ class ChildPlanner implements Planner {
       if (answer.ok) {
         turn.resolve(answer.result);
       } else {
-        turn.reject(new PlannerError("failed", answer.message));
+        turn.reject(new PlannerError(answer.unreadable ? "unreadable" : "failed", answer.message));
       }
       this.#next();
     };

@@ -48,4 +48,10 @@ export interface PlanningOrder {
 }
 export type PlanningAnswer =
   | { readonly id: number; readonly ok: true; readonly result: PlanningResult }
-  | { readonly id: number; readonly ok: false; readonly message: string };
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly message: string;
+      /** The commit is damaged or too large: the same commit would give the same answer. */
+      readonly unreadable: boolean;
+    };

@@ -18,7 +18,7 @@ import { loadPinned, type PinnedContext } from "./pinned-files.ts";
 const TRIES_MAX = 10;
 const PAUSE_MS = 2_000;
 const PAUSE_MS_MAX = 5 * 60_000;
-/** A commit that ended two planning processes is not given a third. */
+/** A commit that ended two planning processes, or that neither could read, is not given to a third. */
 const CRASHES_MAX = 2;
 
 export interface PlanRunContext extends PinnedContext {
@@ -152,9 +152,11 @@ function verdictOn(error: unknown, tries: number): Verdict {
       : { kind: "failed", reason: "source_unavailable", detail: error.message };
   }
   if (error instanceof PlannerError && error.kind !== "failed" && tries >= CRASHES_MAX) {
-    return { kind: "failed", reason: "internal_error", detail: error.message };
+    const reason = error.kind === "unreadable" ? "commit_unreadable" : "internal_error";
+    return { kind: "failed", reason, detail: error.message };
   }
+  const said = error instanceof PlannerError ? `: ${error.message}` : "";
   return tries < TRIES_MAX
     ? { kind: "later", delayMs: pauseMs }
-    : { kind: "failed", reason: "internal_error", detail: "planning failed again and again" };
+    : { kind: "failed", reason: "internal_error", detail: `planning failed again and again${said}` };
 }

@@ -101,6 +101,19 @@ test("a repository that is gone fails, and the process serves the next plan", as
   expect((await planner.plan(request(repository, head))).digest).not.toBeNull();
 });
 
+test("a commit that is damaged is told apart, without the place of its mirror", async () => {
+  const planner = world();
+  const repository = new ScratchRepository();
+  const head = repository.commit({ ".delta/pipeline.yaml": PIPELINE, "lost/a.txt": "1" });
+  const lost = repository.git("rev-parse", "HEAD:lost");
+  rmSync(join(repository.path, ".git/objects", lost.slice(0, 2), lost.slice(2)));
+  const message = `the tree ${lost} cannot be read in the repository`;
+  await expect(planner.plan(request(repository, head))).rejects.toMatchObject({
+    kind: "unreadable",
+    message,
+  });
+});
+
 test("a process that dies is told apart, and the next plan gets another", async () => {
   const planner = world({ program: program("process.on('message', () => process.abort())") });
   const repository = new ScratchRepository();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { requestCancel } from "../../../control-plane/lifecycle/index.ts";
@@ -147,6 +148,27 @@ describe("a run of a repository on this machine", () => {
     const twice = await start(head);
     await Promise.all([planRun(context, twice.id), planRun(context, twice.id)]);
     expect(await database`select 1 from delta.jobs where run_id = ${twice.id}`).toHaveLength(2);
+  });
+});
+
+test("a commit with more files than are read is tried once more, then its run says so, and not where mirrors lie", async () => {
+  const { context, source, start, read } = await planRunWorld("local");
+  const pipeline = source.commit({ ".delta/pipeline.yaml": PIPELINE });
+  const blob = source.git("rev-parse", `${pipeline}:.delta/pipeline.yaml`);
+  const tree = (count: number, entry: string): string => {
+    const lines = Array.from({ length: count }, (_, index) => `${entry}\tn${index}\n`);
+    const made = execFileSync("git", ["mktree"], { cwd: source.path, input: lines.join("") });
+    return made.toString("latin1").trim();
+  };
+  const top = tree(1_500, `040000 tree ${tree(1_500, `100644 blob ${blob}`)}`);
+  const { id } = await start(source.git("commit-tree", "-m", "forged", top));
+  await planRun(context, id);
+  expect(await read(id)).toMatchObject({ state: "planning" });
+  await planRun(context, id);
+  expect(await read(id)).toMatchObject({
+    state: "plan_failed",
+    reason: "commit_unreadable",
+    reason_detail: expect.stringMatching(/^the commit [0-9a-f]{40} has more than 2000000 files$/) as string,
   });
 });
 
