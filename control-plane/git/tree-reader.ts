@@ -66,7 +66,7 @@ export class TreeReader {
     const root: Folder<Found> = { ...top, prefix: "", parts: [] };
     let [folders, found, characters] = [1, 0, 0];
     let level = [root];
-    for (let depth = 0; level.length > 0 && found <= most; depth += 1) {
+    for (let depth = 0; level.length > 0; depth += 1) {
       if (depth > DEPTH_MAX) throw this.#tooLarge("folders within folders");
       const below: Folder<Found>[] = [];
       // Counted folder by folder: by the end of a level they may be more than memory holds.
@@ -82,10 +82,11 @@ export class TreeReader {
         if (characters > PATH_CHARACTERS_MAX) throw this.#tooLarge("characters in its paths");
         return parts;
       });
+      if (found > most) return null;
       folders += below.length;
       level = below;
     }
-    return found > most ? null : inOrder(root);
+    return inOrder(root);
   }
 
   /** In order, each folder as soon as its trees are here: git reads on while they are looked at. */
