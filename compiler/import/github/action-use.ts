@@ -29,8 +29,8 @@ interface Download {
 export interface ActionUse {
   readonly uses: YamlEntry;
   readonly given: KeyReader | null;
-  /** Whether the step runs also when one before it failed. */
-  readonly always: boolean;
+  /** Whether the step runs also when one before it failed, or only then. */
+  readonly when: "always" | "failure" | undefined;
   readonly scope: Scope;
   readonly report: Report;
 }

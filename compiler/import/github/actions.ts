@@ -106,7 +106,7 @@ function cache(name: string, { uses, given, scope, report }: ActionUse, effects:
 /** The name that an artifact has when none is given. */
 const ARTIFACT = "artifact";
 
-function upload({ uses, given, always, scope, report }: ActionUse, effects: ActionEffects): void {
+function upload({ uses, given, when, scope, report }: ActionUse, effects: ActionEffects): void {
   const name = textOf(given, "name", scope, report) ?? ARTIFACT;
   const written = linesOf(given, "path", scope, report);
   const days = scalarText(given?.node("retention-days"));
@@ -135,7 +135,7 @@ function upload({ uses, given, always, scope, report }: ActionUse, effects: Acti
   effects.artifacts.push({
     name,
     path,
-    when: always ? "always" : undefined,
+    when,
     expire,
     ...(missing === "error" ? { required: true as const } : {}),
   });

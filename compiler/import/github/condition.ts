@@ -3,6 +3,8 @@ import { type Expression, parseExpression } from "../../expressions/index.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import { leftOut, noted, scalarText } from "../reader.ts";
 import { converted, dottedOrNull, nowhere, type Scope } from "./expression.ts";
+import type { LateScope } from "./late.ts";
+import { type LateTest, lateTest } from "./late-condition.ts";
 
 export interface ConvertedCondition {
   /** Undefined when there is none. */
@@ -13,23 +15,39 @@ export interface ConvertedCondition {
   readonly succeeded: ReadonlySet<string>;
   /** Whether a need that was skipped is as good as one that succeeded. */
   readonly skippedOk?: boolean;
+  /** Whether it holds only when something before it failed. */
+  readonly failed?: boolean;
+  /** What is decided when the job runs; all of it has to hold. */
+  readonly late?: readonly LateTest[];
   /** Where it means something else in rare cases. */
   readonly notes?: readonly string[] | undefined;
 }
 
+/** What a condition is read with. Without `late`, nothing is known of what earlier steps and jobs did. */
+export interface ConditionContext {
+  readonly scope: Scope;
+  readonly report: Report;
+  readonly late?: LateScope;
+  /** Whether it is that of a step, which can know whether one before it failed. */
+  readonly isStep?: boolean;
+}
+
 const NONE: ConvertedCondition = { condition: undefined, always: false, succeeded: new Set() };
+
+const AT_ONCE =
+  "This is decided when the step starts: one that it keeps out ends at once, and is shown as one that succeeded";
 
 /** An `if`. Null when it cannot be converted, which is then told: what it decides must not run. */
 export function convertCondition(
   entry: YamlEntry | null,
-  scope: Scope,
-  report: Report,
+  { scope, report, late, isStep = false }: ConditionContext,
 ): ConvertedCondition | null {
   if (entry === null) return NONE;
   const written = scalarText(entry.value) ?? "";
   const inner = /^\s*\$\{\{((?:(?!\}\}).)*)\}\}\s*$/s.exec(written)?.[1] ?? written;
-  const found = inner.trim() === "" ? NONE : conditionOf(inner, scope);
+  const found = inner.trim() === "" ? NONE : conditionOf(inner, scope, late, isStep);
   if (!("problem" in found)) {
+    if (isStep && found.late !== undefined) noted(report, entry.value.span, AT_ONCE);
     for (const note of found.notes ?? []) noted(report, entry.value.span, `In this condition, ${note}`);
     return found;
   }
@@ -41,30 +59,50 @@ export function convertCondition(
   return null;
 }
 
-function conditionOf(source: string, scope: Scope): ConvertedCondition | { readonly problem: string } {
+function conditionOf(
+  source: string,
+  scope: Scope,
+  late: LateScope | undefined,
+  isStep: boolean,
+): ConvertedCondition | { readonly problem: string } {
   const faults = new Report();
   const parsed = parseExpression(source.replaceAll("needs.*.result", ALL_NEEDS), nowhere, faults);
   if (parsed === null) return { problem: faults.settle()[0]?.message ?? "it is no expression" };
   const succeeded = new Set<string>();
   const rest: Expression[] = [];
   const refused = new Set<string>();
+  const tests: LateTest[] = [];
   let always = false;
+  let failed = false;
   for (const part of conjuncts(parsed)) {
-    const status = statusOf(part);
+    const status = statusOf(part, isStep);
     const needed = succeededJob(part);
     const result = refusedResult(part);
     if (result !== null) refused.add(result);
+    else if (status === "failed") failed = true;
     else if (status !== null) always ||= status === "always";
     else if (needed !== null) succeeded.add(needed);
-    else rest.push(part);
+    else if (late === undefined || !("problem" in converted(part, scope, true))) rest.push(part);
+    else {
+      const test = lateTest(part, scope, late, tests.length + 1);
+      if ("problem" in test) return test;
+      tests.push(test);
+    }
   }
   if (always && refused.size > 0 && !refused.has("failure"))
     return { problem: "it asks how needed jobs ended, but not whether they failed" };
   // What was canceled counts as no success in either case.
   const isStrict = refused.has("failure") && refused.has("skipped");
-  const status = { always: always && !isStrict, succeeded, skippedOk: refused.has("failure") };
+  const status = {
+    always: failed || (always && !isStrict),
+    succeeded,
+    skippedOk: refused.has("failure"),
+    ...(failed ? { failed } : {}),
+    ...(tests.length === 0 ? {} : { late: tests }),
+  };
+  const lateNotes = tests.flatMap(({ notes }) => notes);
   const [first, ...others] = rest;
-  if (first === undefined) return { condition: undefined, ...status };
+  if (first === undefined) return { condition: undefined, ...status, notes: lateNotes };
   const whole = others.reduce<Expression>(
     (left, right) => ({ kind: "binary", operator: "&&", left, right, span: left.span }),
     first,
@@ -72,7 +110,7 @@ function conditionOf(source: string, scope: Scope): ConvertedCondition | { reado
   const answer = converted(whole, scope, true);
   if ("problem" in answer) return answer;
   const condition = answer.text === "true" ? undefined : answer.text;
-  return { condition, ...status, notes: answer.notes };
+  return { condition, ...status, notes: [...lateNotes, ...(answer.notes ?? [])] };
 }
 
 /** `needs.*.result` in a form that our grammar has. */
@@ -93,11 +131,20 @@ function conjuncts(expression: Expression): readonly Expression[] {
     : [expression];
 }
 
-/** `always()`, `success()` and `!cancelled()`; null for anything else. */
-function statusOf(expression: Expression): "always" | "success" | null {
+/** `always()`, `success()`, `!cancelled()` and, of steps, `failure()`; null for anything else. */
+function statusOf(expression: Expression, isStep: boolean): "always" | "success" | "failed" | null {
   if (expression.kind === "not") return isCall(expression.operand, ["cancelled"]) ? "always" : null;
+  if (isStep && isCall(expression, ["failure"])) return "failed";
+  if (isStep && isEitherWay(expression)) return "always";
   if (isCall(expression, ["always"])) return "always";
   return isCall(expression, ["success"]) ? "success" : null;
+}
+
+/** `success() || failure()`. */
+function isEitherWay(expression: Expression): boolean {
+  if (expression.kind !== "binary" || expression.operator !== "||") return false;
+  const sides = [expression.left, expression.right];
+  return [["success"], ["failure"]].every((names) => sides.some((side) => isCall(side, names)));
 }
 
 function isCall(expression: Expression, names: readonly string[]): boolean {

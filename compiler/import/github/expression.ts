@@ -187,6 +187,8 @@ function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope:
   const { operator, left, right } = expression;
   if (operator === "&&" || operator === "||") return writeLogic(operator, left, right, scope);
   if (operator === "??" || operator === "in") throw new Unconvertible(`\`${operator}\` is no operator there`);
+  const ofFork = fromFork(operator, left, right, scope);
+  if (ofFork !== null) return ofFork;
   const one = eventLiteral(left, right) ?? write(left, scope);
   const other = eventLiteral(right, left) ?? write(right, scope);
   if (one.fixed !== undefined && other.fixed !== undefined && /^[!=]=$/.test(operator))
@@ -241,6 +243,24 @@ function eventLiteral(side: Expression, other: Expression): Known | null {
   const kind = EVENTS[side.value.toLowerCase()];
   if (kind === undefined) throw new Unconvertible(`no event is like \`${side.value}\``);
   return { text: literal(kind), type: "string" };
+}
+
+const SOURCE_REPOSITORY = "github.event.pull_request.head.repo.full_name";
+
+/** Whether the source of a pull request is this repository; of other events it is none there. */
+function fromFork(operator: string, left: Expression, right: Expression, scope: Writing): Known | null {
+  const isNamed = (side: Expression, path: string): boolean =>
+    (side.kind === "name" || side.kind === "member") && dottedOrNull(side) === path;
+  const other = isNamed(left, SOURCE_REPOSITORY) ? right : isNamed(right, SOURCE_REPOSITORY) ? left : null;
+  const own = scope.known?.get("github.repository")?.fixed;
+  const isOwn =
+    other !== null &&
+    (isNamed(other, "github.repository") ||
+      (other.kind === "literal" &&
+        own !== undefined &&
+        String(other.value).toLowerCase() === own.toLowerCase()));
+  if (!isOwn || !/^[!=]=$/.test(operator)) return null;
+  return boolean(operator === "==" ? "!(pr.from_fork ?? true)" : "(pr.from_fork ?? true)");
 }
 
 function writeName(path: string, { inputs, axes, known }: Writing): Known {

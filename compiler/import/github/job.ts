@@ -56,7 +56,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     ["github.job", { text: literal(entry.key), type: "string", fixed: entry.key }],
   ]);
   const late = lateScope(source, written, context);
-  const asked = convertCondition(reader.take("if"), scope, report);
+  const asked = convertCondition(reader.take("if"), { scope, report });
   const own = convertEnvironment(written?.value, scope, report, late);
   const called = convertEnvironment(workflow.env?.value, scope, report, late);
   const box = containerOf(container, scope, report);
@@ -70,7 +70,9 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
   const parts = convertParts(reader, scope, report);
-  const one = inOneShell(steps.steps, { fallback: shell, isWindows }, reader.span, report);
+  const before = [...called.lines, ...own.lines];
+  const scripts = steps.steps.map((step) => ({ ...step, lines: [...new Set([...before, ...step.lines])] }));
+  const one = inOneShell(scripts, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
     name: shortName(label, source, context),
     image: box.image ?? steps.image ?? undefined,
@@ -93,7 +95,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     caches: steps.caches.slice(0, CACHES_MAX),
     artifacts: steps.artifacts,
     outputs: [...outputs.keys()],
-    steps: stepsOf(one.steps, outputs, [...called.lines, ...own.lines]),
+    steps: stepsOf(one.steps, outputs),
   };
   tellPermissions(reader.take("permissions"), report);
   reader.finish("a job", { snapshot: "is an image of that server" });
@@ -261,17 +263,15 @@ function secretsOf(
   return secrets.ofJob(Object.assign({}, ...given.map((one) => one.secrets)) as Env, steps.length, report);
 }
 
-/** Steps with the environment that only a shell can make, and one that hands the job's outputs on. */
+/** The steps, and one that hands the job's outputs on. */
 function stepsOf(
   steps: readonly StepDraft[],
   outputs: ReadonlyMap<string, readonly [string, string]>,
-  lines: readonly string[],
 ): JobDraft["steps"] {
-  const before = [...new Set(lines)].map((line) => `${line}\n`).join("");
   const run = [...outputs].map(([name, [step, output]]) => handOn(name, step, output));
   const last: JobDraft["steps"] =
     run.length === 0 ? [] : [{ name: "outputs", run: [...OUTPUT_READER, ...run].join("\n"), always: true }];
-  return [...steps.map((step) => ({ ...step, run: before + step.run })), ...last];
+  return [...steps, ...last];
 }
 
 function timeoutOf(entry: YamlEntry | null, report: Report): string | undefined {

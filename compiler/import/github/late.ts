@@ -80,7 +80,17 @@ function needed(job: string, output: string | null, scope: LateScope): LateValue
   if (path === undefined)
     return `\`${job}\` has no ${output === null ? "result" : `output \`${output}\``} that was converted`;
   const variable = named("NEEDS", job, output ?? "result");
-  return { variable, line: null, env: `\${{ needs.${path} }}`, secret: null };
+  return {
+    variable,
+    line: output === null ? resultWords(variable) : null,
+    env: `\${{ needs.${path} }}`,
+    secret: null,
+  };
+}
+
+/** Gives a variable that holds how a job ended the word that is used there. */
+export function resultWords(variable: string): string {
+  return `case $${variable} in succeeded) ${variable}=success ;; failed|timed_out) ${variable}=failure ;; canceled) ${variable}=cancelled ;; blocked) ${variable}=skipped ;; esac; export ${variable}`;
 }
 
 function named(...parts: readonly string[]): string {

@@ -96,6 +96,6 @@ export function neededOf(values: readonly LateValue[], env: Needed["env"]): Need
       ),
     },
     secrets: Object.fromEntries(values.flatMap(({ secret }) => (secret === null ? [] : [[secret, secret]]))),
-    lines: lines.length === 0 ? [] : [...OUTPUT_READER, ...lines],
+    lines: lines.some((line) => line.includes("delta_output")) ? [...OUTPUT_READER, ...lines] : lines,
   };
 }

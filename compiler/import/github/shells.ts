@@ -2,7 +2,7 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import type { Span } from "../../../schemas/diagnostic.ts";
 import type { StepDraft } from "../emit.ts";
-import { changed } from "../reader.ts";
+import { changed, leftOut } from "../reader.ts";
 import { shellWord } from "./holes.ts";
 import { languageOf } from "./scripts.ts";
 
@@ -60,12 +60,12 @@ export function inOneShell(
   span: Span,
   report: Report,
 ): { readonly shell: readonly string[]; readonly steps: readonly StepDraft[] } {
+  if (isWindows && !steps.every(({ shell, lines }) => lines.length === 0 || canTakeLines(shell)))
+    return withoutLines(steps, { fallback, isWindows }, span, report);
   const asked = [...new Set(steps.flatMap(({ shell }) => (shell === undefined ? [] : [shell])))];
   for (const shell of asked)
     if (programOf(shell) === null && shell !== null)
       changed(report, span, `The shell ${quote(shell)} has no counterpart; its steps run in bash`);
-  const isPosix = (shell: string | null): boolean =>
-    languageOf(shell ?? "bash") === "posix" || programOf(shell) === null;
   const needsLines = steps.some(
     ({ shell, lines }) => shell !== undefined && lines.length > 0 && !isPosix(shell),
   );
@@ -82,6 +82,32 @@ export function inOneShell(
     shell: programOf(outer) ?? UNSAID,
     steps: steps.map((step) => ({ ...step.draft, run: runIn(outer, step) })),
   };
+}
+
+function isPosix(shell: string | null): boolean {
+  return languageOf(shell ?? "bash") === "posix" || programOf(shell) === null;
+}
+
+/** There a shell that nobody names is PowerShell. */
+function canTakeLines(shell: ScriptStep["shell"]): boolean {
+  return shell !== undefined && shell !== null && isPosix(shell);
+}
+
+/** On Windows nothing calls one shell from another: what needs lines of a POSIX shell is left out. */
+function withoutLines(
+  steps: readonly ScriptStep[],
+  machine: Parameters<typeof inOneShell>[1],
+  span: Span,
+  report: Report,
+): ReturnType<typeof inOneShell> {
+  const kept = steps.filter(({ shell, lines }) => lines.length === 0 || canTakeLines(shell));
+  for (const { draft } of steps.filter((step) => !kept.includes(step) && step.draft.run !== ""))
+    leftOut(
+      report,
+      span,
+      `The step ${quote(draft.name ?? draft.run)} reads what only lines of a POSIX shell can find out, and was left out: write \`shell: bash\` in it`,
+    );
+  return inOneShell(kept, machine, span, report);
 }
 
 function runIn(outer: string | null, { draft, lines, shell }: ScriptStep): string {

@@ -8,6 +8,7 @@ import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
 import type { ActionEffects } from "./action-use.ts";
 import { applyAction } from "./actions.ts";
 import { convertCondition } from "./condition.ts";
+import { gateOf } from "./gate.ts";
 import type { Scope } from "./expression.ts";
 import { fileLines } from "./file-commands.ts";
 import { shellWord } from "./holes.ts";
@@ -80,13 +81,15 @@ function addAction(
   const steps = mapOf(local?.entries.get("runs")?.value)?.entries.get("steps")?.value;
   const given = reader.map("with");
   const condition = reader.take("if");
-  const asked = condition === null ? null : convertCondition(condition, scope, report);
+  const isStep = name === "actions/upload-artifact";
+  const asked = condition === null ? null : convertCondition(condition, { scope, report, isStep });
   if (condition !== null && asked === null) return;
   if (steps !== undefined && asked?.condition === undefined) {
     addSteps(steps, { ...context, scope: actionScope(local, given, scope, report) }, found, depth + 1);
     return;
   }
-  const use = { uses, given, always: asked?.always === true, scope, report };
+  const when = asked?.failed === true ? "failure" : asked?.always === true ? "always" : undefined;
+  const use = { uses, given, when, scope, report } as const;
   if (!applyAction(name, use, found))
     leftOut(
       report,
@@ -125,9 +128,12 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   const name = reader.take("name");
   const shell = scalarText(reader.node("shell")) ?? context.shell;
   const folder = reader.take("working-directory");
-  const asked = convertCondition(reader.take("if"), scope, report);
+  const condition = reader.take("if");
   const environment = reader.node("env");
   const given = convertEnvironment(environment, scope, report, late);
+  const ownNames = [...Object.keys(given.env), ...Object.keys(given.secrets)];
+  const own = { ...late, env: new Set([...late.env, ...ownNames]) };
+  const asked = convertCondition(condition, { scope, report, late: own, isStep: true });
   const minutes = Number(scalarText(reader.node("timeout-minutes")));
   const continues = booleanOf(reader.node("continue-on-error"));
   const id = scalarText(reader.node("id"));
@@ -136,8 +142,6 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   if (written === null || text === null || text === "" || asked === null || asked.condition === "false")
     return;
   const { span } = written.value;
-  const ownNames = [...Object.keys(given.env), ...Object.keys(given.secrets)];
-  const own = { ...late, env: new Set([...late.env, ...ownNames]) };
   const language = languageOf(shell ?? "bash");
   const script = convertScript(text.replace(/\n$/, ""), span, { scope, report, late: own, language });
   const path =
@@ -146,11 +150,13 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
     leftOut(report, written.keySpan, "This step was left out");
     return;
   }
+  const gate = gateOf(asked, found, language === "posix" ? shell : undefined);
   const lines = [
     ...(language === "posix" ? fileLines(text, id, found.wrote, ownNames) : []),
     ...given.lines,
     ...script.lines,
-    ...found.secrets.add({ ...given.secrets, ...script.secrets }, environment, span),
+    ...found.secrets.add({ ...given.secrets, ...gate.secrets, ...script.secrets }, environment, span),
+    ...gate.lines,
     ...(path === "" ? [] : [changeFolder(path)]),
   ];
   if (language === "posix") noteFiles(text, span, found, report);
@@ -160,7 +166,7 @@ function addScript(reader: KeyReader, context: StepContext, found: ConvertedStep
   const draft: StepDraft = {
     name: stepName(label) ?? (lines.length > 0 ? stepName(firstLine(script.run)) : undefined),
     run: script.run,
-    env: { ...predefined, ...given.env, ...script.env },
+    env: { ...predefined, ...given.env, ...gate.env, ...script.env },
     if: asked.condition,
     timeout: Number.isInteger(minutes) && minutes > 0 ? `${minutes}m` : undefined,
     continue_on_error: continues === true ? true : undefined,

@@ -7,7 +7,7 @@ import { type Env, plainText } from "../emit.ts";
 import { changed, leftOut, scalarText } from "../reader.ts";
 import { convertExpression, type Scope } from "./expression.ts";
 import { fill, type Hole, shellWord } from "./holes.ts";
-import { type LateScope, lateValue, type Needed, NO_LATE } from "./late.ts";
+import { type LateScope, lateValue, type Needed, NO_LATE, resultWords } from "./late.ts";
 import { convertScript, neededOf } from "./scripts.ts";
 
 /** Text with its expressions converted; null when one has no counterpart, which is then told. */
@@ -51,8 +51,10 @@ export function convertEnvironment(
     const found = alone === undefined ? null : lateValue(alone, late);
     if (typeof found === "string") leftOut(report, value.span, `${quote(text)} has no counterpart: ${found}`);
     else if (found?.secret) secrets[key] = found.secret;
-    else if (found?.env) env[key] = found.env;
-    else if (found !== null)
+    else if (found?.env) {
+      env[key] = found.env;
+      if (found.line !== null) lines.push(resultWords(key));
+    } else if (found !== null)
       lines.push(...neededOf([found], {}).lines, `export ${key}="\${${found.variable}}"`);
     else if (readsLate(text, late)) {
       const made = convertScript(shellWord(text), value.span, { scope, report, late, pastes: false });

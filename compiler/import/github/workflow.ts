@@ -101,7 +101,7 @@ export class JobSources {
     if (root === null || map.entries.has("strategy")) return null;
     const reader = new KeyReader(map, report);
     const { scope } = source.workflow;
-    const asked = convertCondition(reader.take("if"), scope, report);
+    const asked = convertCondition(reader.take("if"), { scope, report });
     const given = reader.map("with");
     for (const key of ["uses", "needs", "name"]) reader.take(key);
     tellPermissions(reader.take("permissions"), report);

@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { importPipeline } from "../../../compiler/import/index.ts";
-import { compile } from "../../../compiler/index.ts";
 import { RunnerWorld } from "../../support/runner-world.ts";
-import { caseInput } from "../support/case-input.ts";
+import { ranJob } from "./ran-job.ts";
 
 /** The lines that stand for GitHub's files of outputs and variables, run by our own runner in real shells. */
 const world = new RunnerWorld();
@@ -14,19 +12,8 @@ const SHELLS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** What a job prints, step by step, and how it ended. Its steps are GitHub's, as YAML. */
-async function ran(shell: readonly string[], steps: string, more = "") {
-  const text = `on: push\njobs:\n  a:\n    container: a\n${more}    steps:\n${steps.replaceAll(/^/gm, "      ")}\n`;
-  const { pipeline, findings } = importPipeline("github", "ci.yml", new TextEncoder().encode(text));
-  expect(findings.filter(({ code }) => code === "DC1801")).toEqual([]);
-  const [job] = compile(caseInput(pipeline)).plan?.jobs ?? [];
-  if (job === undefined) throw new Error(`no plan comes of ${pipeline ?? "nothing"}`);
-  const { plane, runner } = await world.run({
-    steps: job.steps.map(({ name, run, env, always }) => ({ name, run, env, always })),
-    spec: { shell: [...shell], env: job.env, outputs: [...job.outputs] },
-  });
-  await runner.ended;
-  const printed = job.steps.map((_, index) => plane.log(index + 1).replaceAll("\r", ""));
-  return { printed, outcome: plane.complete?.outcome, outputs: plane.complete?.outputs };
+function ran(shell: readonly string[], steps: string, more = "") {
+  return ranJob(world, shell, steps, more);
 }
 
 const WRITE = `- id: one
