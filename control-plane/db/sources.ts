@@ -38,6 +38,22 @@ export async function findForgeRepository(
   return row ?? null;
 }
 
+/** A run whose plan is still to be made. */
+export interface UnplannedRun {
+  readonly run: RunId;
+  readonly repository: RepositoryId;
+  /** How often somebody began. */
+  readonly tries: number;
+}
+
+/** null when there is nothing to plan of it. */
+export async function findUnplannedRun(connection: Connection, runId: RunId): Promise<UnplannedRun | null> {
+  const [row] = await connection<UnplannedRun[]>`
+    select id as run, repository_id as repository, planning_attempts as tries
+    from delta.runs where id = ${runId} and state in ('created', 'planning')`;
+  return row ?? null;
+}
+
 export interface RunToPlan {
   readonly event: PipelineEvent;
   readonly head: string;
