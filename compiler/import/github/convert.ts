@@ -88,13 +88,16 @@ function convertJobs(
   const jobs = new Map<string, JobDraft>();
   const written = new Map<string, { readonly entry: YamlEntry; readonly report: Report }>();
   const machines = new Set<string>();
+  const running = new Set<Report>();
   for (const source of sources.found) {
     const id = ids.get(source.name) ?? "";
     written.set(id, source);
     const job = convertJob(source, { sources, ids, reading, file: outcomes.file, machines });
-    if (job === null || job.if === NEVER) outcomes.leave(source.report);
+    if (job !== null && job.if !== NEVER) running.add(source.report);
     if (job !== null) jobs.set(id, job);
   }
+  // Of a job that became several, some may run.
+  for (const { report } of sources.found) if (!running.has(report)) outcomes.leave(report);
   const writtenOf: WrittenJobs = (id) => written.get(id) ?? null;
   return { jobs: withKnownNeeds(withKeptArtifacts(jobs, written), writtenOf, outcomes), writtenOf };
 }

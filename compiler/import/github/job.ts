@@ -12,6 +12,7 @@ import type { Scope } from "./expression.ts";
 import type { Known } from "./known.ts";
 import { handOn, OUTPUT_READER } from "./file-commands.ts";
 import { type LateScope, type Needed, writesVariables, writingSteps } from "./late.ts";
+import { machineLabels, partOf } from "./machine-parts.ts";
 import { convertStrategy } from "./matrix.ts";
 import { localActions } from "./local-action.ts";
 import { convertParts, tellPermissions } from "./parts.ts";
@@ -45,12 +46,15 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     );
     return null;
   }
-  const strategy = convertStrategy(reader.map("strategy"), report);
-  if (strategy === null) return null;
+  const whole = convertStrategy(reader.map("strategy"), report);
+  if (whole === null) return null;
+  const { part } = source;
+  const strategy = part === null ? whole : partOf(source.map, whole, part, report);
   const runsOn = reader.take("runs-on");
   const container = reader.take("container");
   const written = reader.take("env");
-  const runner = runnerOf(runsOn, container === null ? null : "", strategy.values, report, context);
+  const labels = part?.labels ?? machineLabels(source.map, workflow.scope);
+  const runner = runnerOf(runsOn, container === null ? null : "", labels, report, context);
   const scope = jobScope(workflow.scope, strategy, runsOn === null ? null : systemOf(runner), written, [
     ...cacheHits(source.map.entries.get("steps")?.value, report),
     ["github.job", { text: literal(entry.key), type: "string", fixed: entry.key }],
@@ -74,7 +78,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const scripts = steps.steps.map((step) => ({ ...step, lines: [...new Set([...before, ...step.lines])] }));
   const one = inOneShell(scripts, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
-    name: shortName(label, source, context),
+    name: shortName(label, scalarText(name?.value) ?? "", source, context),
     image: box.image ?? steps.image ?? undefined,
     shell: one.shell,
     workdir: defaults.workdir ?? undefined,
@@ -118,12 +122,14 @@ const CACHES_MAX = 10;
 
 function shortName(
   label: string | null,
-  { name, entry }: JobSource,
+  written: string,
+  { name, prefix, part }: JobSource,
   { ids }: JobContext,
 ): string | undefined {
   const own = label === null || label.trim() === "" ? null : label.slice(0, 200);
-  const caller = name === entry.key ? "" : `${name.slice(0, name.length - entry.key.length - 1)} / `;
-  if (own !== null) return `${caller}${own}`.slice(0, 200);
+  const caller = prefix === "" ? "" : `${prefix.slice(0, -1)} / `;
+  const machine = part === null || written.includes("${{") ? "" : ` (${part.name})`;
+  if (own !== null) return `${caller}${own}${machine}`.slice(0, 200);
   return ids.get(name) === name ? undefined : name;
 }
 

@@ -4,6 +4,7 @@ import type { YamlEntry, YamlMap, YamlNode } from "../../yaml/nodes.ts";
 import { plainText } from "../emit.ts";
 import { changed, type KeyReader, leftOut } from "../reader.ts";
 import type { Known } from "./known.ts";
+import type { Cell } from "./matrix-cells.ts";
 
 export interface ConvertedMatrix {
   readonly matrix: Readonly<Record<string, unknown>> | undefined;
@@ -13,8 +14,6 @@ export interface ConvertedMatrix {
   /** Texts that a name has in some cell. */
   readonly values: ReadonlyMap<string, readonly string[]>;
 }
-
-type Cell = Readonly<Record<string, string | number | boolean>>;
 
 const AXIS = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 /** Combinations of one matrix; more cannot be planned. */
@@ -153,7 +152,7 @@ function valueOf(node: YamlNode): string | number | boolean | null {
 }
 
 /** Each name with its type, and a default where some cells do not have it. */
-function typesOf(
+export function typesOf(
   axes: ReadonlyMap<string, readonly Cell[]>,
   include: readonly Cell[],
 ): Pick<Cells, "types" | "values"> {

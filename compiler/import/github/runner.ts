@@ -1,6 +1,5 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import type { JobDraft } from "../emit.ts";
 import { changed, leftOut, scalarTexts } from "../reader.ts";
@@ -25,28 +24,24 @@ const OWN: Readonly<Record<string, Runner>> = {
 const LABEL = /^[a-z0-9][a-z0-9._=-]{0,62}$/;
 
 /**
- * What `runs-on` asks for: hosted machines by their system, the others by their labels. What programs a hosted machine
+ * What labels of `runs-on` ask for, null where they are not known: hosted machines by their system, the others by their labels. What programs a hosted machine
  * brings is told once for the file, for it is the same for all of its jobs.
  */
 export function runnerOf(
   entry: YamlEntry | null,
   image: string | null,
-  values: ReadonlyMap<string, readonly string[]>,
+  labels: readonly string[] | null,
   report: Report,
   { file, machines }: { readonly file: Report; readonly machines: Set<string> },
 ): Runner | undefined {
   if (entry === null) return undefined;
-  const map = mapOf(entry.value);
-  const labels = scalarTexts(map === null ? entry.value : (map.entries.get("labels")?.value ?? null)).flatMap(
-    (label) => cellsLabels(label, values),
-  );
-  if (labels.some((label) => label.includes("${{")) || (map !== null && labels.length === 0)) {
-    const isMatrix = labels.join().includes("matrix.");
+  if (labels === null) {
+    const isMatrix = scalarTexts(entry.value).join().includes("matrix.");
     leftOut(
       report,
       entry.value.span,
       isMatrix
-        ? "Runners are not chosen by a matrix here; make a job for each of them"
+        ? "Which runners this names is computed for each cell of the matrix; make a job for each kind of them"
         : "Which runners this names is computed; choose `runner.pool`",
     );
     return undefined;
@@ -75,14 +70,11 @@ export function runnerOf(
   return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
-/** `${{ matrix.os }}` as the labels that it has, where all cells are of one system. */
-function cellsLabels(label: string, values: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const axis = /^\$\{\{\s*matrix\.([\w.-]+)\s*\}\}$/.exec(label)?.[1]?.replaceAll(".", "_");
-  const found = values.get(axis ?? "") ?? [];
-  const system = HOSTED.find(([pattern]) => pattern.test(found[0] ?? ""));
-  const arms = new Set(found.map((one) => /-arm(?:64)?$/.test(one)));
-  const isOne = system !== undefined && arms.size === 1 && found.every((one) => system[0].test(one));
-  return isOne ? found.slice(0, 1) : [label];
+/** The kind of machine that a label names: hosted ones of one system and processor are alike. */
+export function machineOf(label: string): string {
+  const hosted = HOSTED.find(([pattern]) => pattern.test(label));
+  if (hosted === undefined) return label.toLowerCase();
+  return `${hosted[1] === "darwin" ? "macos" : hosted[1]}${/-arm(?:64)?$/.test(label) ? "-arm" : ""}`;
 }
 
 function hostedRunner(label: string, os: "linux" | "darwin" | "windows"): Runner {

@@ -9,6 +9,7 @@ import { KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
 import type { Known } from "./known.ts";
+import { type MachinePart, machineParts } from "./machine-parts.ts";
 import { type NeededJob, writingSteps } from "./late.ts";
 import { tellPermissions } from "./parts.ts";
 import { convertText } from "./texts.ts";
@@ -28,12 +29,16 @@ export interface WorkflowScope {
 export interface JobSource {
   /** `caller/job` for one of a called workflow. */
   readonly name: string;
+  /** `caller/`, or nothing for one of the file. */
+  readonly prefix: string;
   readonly entry: YamlEntry;
   readonly map: YamlMap;
   readonly report: Report;
   readonly workflow: WorkflowScope;
   /** Jobs that it needs, as they are named in its own file, with the sources that these are. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
+  /** The cells that it is, where others of its matrix run on another kind of machine. */
+  readonly part: MachinePart | null;
   /** Conditions of the callers. */
   readonly conditions: readonly ConvertedCondition[];
 }
@@ -80,13 +85,15 @@ export class JobSources {
         this.#outcomes.leave(report);
         continue;
       }
-      const own = new Map(needsOf(map).map((need) => [need, parts.get(need) ?? [`${prefix}${need}`]]));
-      const needs = own.size > 0 ? own : new Map(before.length === 0 ? [] : [["", before]]);
-      const source = { name, entry, map, report, workflow, needs, conditions };
+      const wanted = new Map(needsOf(map).map((need) => [need, parts.get(need) ?? [`${prefix}${need}`]]));
+      const needs = wanted.size > 0 ? wanted : new Map(before.length === 0 ? [] : [["", before]]);
+      const source = { name, prefix, entry, map, report, workflow, needs, conditions, part: null };
       const called = map.entries.has("uses") ? this.#called(source, depth) : null;
-      if (called === null) this.found.push(source);
-      parts.set(entry.key, called ?? [name]);
-      all.push(...(called ?? [name]));
+      const own = called === null ? byMachine(source) : [];
+      this.found.push(...own);
+      const names = called ?? own.map((one) => one.name);
+      parts.set(entry.key, names);
+      all.push(...names);
     }
     return all;
   }
@@ -137,7 +144,7 @@ export class JobSources {
   needed(source: JobSource, ids: ReadonlyMap<string, string>): ReadonlyMap<string, NeededJob> {
     this.#byName ??= new Map(this.found.map((one) => [one.name, one]));
     const byName = this.#byName;
-    const prefix = source.name.slice(0, source.name.length - source.entry.key.length);
+    const { prefix } = source;
     return new Map(
       [...source.needs].map(([need, names]): [string, NeededJob] => {
         const called = this.#outputs.get(`${prefix}${need}`);
@@ -158,6 +165,13 @@ export class JobSources {
       }),
     );
   }
+}
+
+/** The job, or one for each kind of machine that its matrix ranges over. */
+function byMachine(source: JobSource): readonly JobSource[] {
+  const parts = machineParts(source.map, source.workflow.scope);
+  if (parts.length < 2) return [source];
+  return parts.map((part) => ({ ...source, name: `${source.name}-${part.name}`, part }));
 }
 
 const NEVER_ASKED: ConvertedCondition = { condition: "false", always: false, succeeded: new Set() };
