@@ -1,8 +1,12 @@
 import type { GitObject } from "./batch-answers.ts";
+import { GitError } from "./git-error.ts";
 import type { ObjectReader } from "./object-reader.ts";
 
 /** Commits asked for at once: going back one by one would wait for git at every step. */
 const STEPS = 16;
+
+/** Of one commit with its message. Git keeps each that it goes back over, and hundreds may be gone back over. */
+const BYTES_MAX = 1024 * 1024;
 
 /** What a commit object says of its place in history. */
 export interface CommitFacts {
@@ -13,7 +17,7 @@ export interface CommitFacts {
   readonly seconds: number;
 }
 
-/** The commits of one plan, each read once, with some of those before it. */
+/** The commits of one plan, each read once, with some of those before it. Throws GitError `too_large`. */
 export class CommitReader {
   readonly #objects: ObjectReader;
   readonly #commits = new Map<string, CommitFacts>();
@@ -37,12 +41,20 @@ export class CommitReader {
     const known = this.#commits.get(id);
     if (known !== undefined) return known;
     const names = Array.from({ length: STEPS }, (_, step) => `${id}~${step}`);
-    const [commit] = (await this.#objects.readAll(names)).map((object) => this.#keep(object));
-    return commit ?? null;
+    let first: CommitFacts | null = null;
+    // None is held until all are here: together they may be large.
+    await this.#objects.readEach(names, (object, step) => {
+      const commit = this.#keep(object);
+      if (step === 0) first = commit;
+    });
+    return first;
   }
 
   #keep(object: GitObject | null): CommitFacts | null {
-    if (object?.type !== "commit" || object.content === null) return null;
+    if (object?.type !== "commit") return null;
+    if (object.content === null || object.content.length > BYTES_MAX) {
+      throw new GitError("too_large", `the commit ${object.id} has more than ${BYTES_MAX} bytes`);
+    }
     const commit = { id: object.id, ...factsOf(object.content) };
     this.#commits.set(commit.id, commit);
     return commit;

@@ -43,6 +43,13 @@ class Forge implements AsyncDisposable {
     return await this.world.git("commit-tree", "-m", "forged", ...parents.flatMap((id) => ["-p", id]), tree);
   }
 
+  /** A commit with two megabytes of message. */
+  async large(tree: string, parent: string): Promise<string> {
+    const file = join(this.#folder, "message");
+    await writeFile(file, "x".repeat(2 * 1024 * 1024));
+    return await this.world.git("commit-tree", "-F", file, "-p", parent, tree);
+  }
+
   /** The codes or the changed paths that a read of the commit against the base gives. */
   async changed(base: string, head: string): Promise<readonly string[] | string> {
     try {
@@ -114,6 +121,14 @@ describe("a forged tree", () => {
     const head = await forge.commit(tree);
     const { contents } = (await readCompileInput(await forge.world.open(), { base: head, head })).head;
     expect([contents.size, new Set(contents.values()).size]).toEqual([100_000, 1]);
+  });
+
+  it("under a commit whose message has megabytes is not gone back from", async () => {
+    await using forge = await Forge.create();
+    const tree = await forge.tree([{ mode: "100644", name: "f", id: await forge.blob("x") }]);
+    const base = await forge.commit(tree);
+    const head = await forge.commit(tree, await forge.large(tree, base));
+    expect(await forge.changed(base, head)).toBe("too_large");
   });
 
   it("that ends in the middle of an entry is called corrupt", async () => {
