@@ -1,7 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./test/support/patience.ts";
 
 /** How long `expect.poll` looks for what it waits for, in milliseconds: one second is short for two busy cores. */
-const expected = { poll: { timeout: 60_000 } };
+const expected = { poll: { timeout: 60_000 * PATIENCE } };
 
 export default defineConfig({
   test: {
@@ -13,8 +14,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/nomad-agent/**", "test/browser/**"],
           // Only what hangs takes so long; what is right must pass on a machine ten times as busy.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000 * PATIENCE,
+          hookTimeout: 120_000 * PATIENCE,
           expect: expected,
         },
       },
@@ -23,8 +24,8 @@ export default defineConfig({
           name: "e2e",
           globalSetup: ["test/support/postgres-server.ts"],
           include: ["test/e2e/**/*.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000 * PATIENCE,
+          hookTimeout: 120_000 * PATIENCE,
           expect: expected,
         },
       },
@@ -35,8 +36,8 @@ export default defineConfig({
           include: ["test/nomad-agent/**/*.test.ts"],
           // Each file runs an agent of its own, and an agent wants a core.
           fileParallelism: false,
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000 * PATIENCE,
+          hookTimeout: 120_000 * PATIENCE,
           expect: expected,
         },
       },
@@ -47,8 +48,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           // A browser and a control plane in each file want a core.
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000 * PATIENCE,
+          hookTimeout: 120_000 * PATIENCE,
           expect: expected,
         },
       },

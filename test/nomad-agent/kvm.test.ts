@@ -15,12 +15,16 @@ import {
 import { machineSuite } from "../support/nomad/machine-suite.ts";
 import { MachineWorld } from "../support/nomad/machine-world.ts";
 import { stoppingKernel } from "../support/nomad/stopping-kernel.ts";
+import { PATIENCE } from "../support/patience.ts";
 import { missingPart } from "./parts.ts";
 
 /** The firmware alone takes five seconds where kvm has no hardware behind it, and more where others want the processor too. */
 const STOPPING_SECONDS = 75;
 
-describe.runIf(missingPart("qemu") === null)("with kvm on a real Nomad", () => {
+/** Set where the device is known to run our guest: then nothing may be left out. */
+const REQUIRED = process.env["DELTA_KVM_REQUIRED"] === "1";
+
+describe.runIf(missingPart("qemu") === null || REQUIRED)("with kvm on a real Nomad", () => {
   let world: MachineWorld;
   let user: string;
   /** Why the device is closed to this user, why it does not run our guest, and why it is closed to nobody. */
@@ -32,10 +36,11 @@ describe.runIf(missingPart("qemu") === null)("with kvm on a real Nomad", () => {
     closed = await closedKvm(user);
     world = await MachineWorld.start(DEBIAN_ROOT);
     unable = closed ?? (await unableKvm(world.folder));
+    if (REQUIRED && unable !== null) throw new Error(`DELTA_KVM_REQUIRED is set, and ${unable}`);
     open = (await closedKvm("nobody")) === null ? "everybody may open /dev/kvm" : null;
     for (const because of [unable, open])
       if (because !== null) console.log(`not run, because: kvm: ${because}`);
-  }, 900_000);
+  }, 900_000 * PATIENCE);
   afterAll(async () => {
     await world?.stop();
     if (user !== undefined) await removeUser(user);

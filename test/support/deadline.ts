@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { PATIENCE } from "./patience.ts";
 
 const POLL_MS = 50;
 
 /**
  * Waits until `done` settles with anything but false, asking again after a failure, and fails with
- * what it waited for, the last failure and whatever `context` can tell.
+ * what it waited for, the last failure and whatever `context` can tell. The time is multiplied by PATIENCE.
  */
 export async function withDeadline(
   what: string,
@@ -12,7 +13,8 @@ export async function withDeadline(
   done: () => Promise<boolean | void>,
   context: () => Promise<string> = () => Promise.resolve(""),
 ): Promise<void> {
-  const endMs = performance.now() + withinMs;
+  const allMs = withinMs * PATIENCE;
+  const endMs = performance.now() + allMs;
   let last: unknown = null;
   while (performance.now() < endMs) {
     const left = new AbortController();
@@ -28,5 +30,5 @@ export async function withDeadline(
     }
     await delay(POLL_MS);
   }
-  throw new Error(`waited ${withinMs} ms in vain for ${what}\n${await context()}`, { cause: last });
+  throw new Error(`waited ${allMs} ms in vain for ${what}\n${await context()}`, { cause: last });
 }

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { complaintWords, consoleWords } from "../../../nomad/console-words.ts";
 import { machineImageIn } from "../../../nomad/images/build-machine-image.ts";
+import { PATIENCE } from "../patience.ts";
 import { ACCESS, accessFault, findAccount } from "../../../nomad/unix-access.ts";
 
 const run = promisify(execFile);
 export const KVM_DEVICE = "/dev/kvm";
 /** With hardware's help our guest finds its root disk in two seconds; the rest is for those who want the processor too. */
-const BOOT_MS = 30_000;
+const BOOT_MS = 30_000 * PATIENCE;
 /** What nomad/images/init.sh says when it has mounted both disks of a machine that was told nothing. */
 const HAS_BOOTED = /the machine was not told/;
 const HAS_STOPPED = /KVM internal error|kvm run failed/;

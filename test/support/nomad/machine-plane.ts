@@ -3,17 +3,18 @@ import type { ControlPlaneConfig } from "../../../control-plane/config.ts";
 import { jobNameOf } from "../../../nomad/job-name.ts";
 import type { RunView } from "../../../schemas/api.ts";
 import type { AttemptId } from "../../../schemas/ids.ts";
+import { PATIENCE } from "../patience.ts";
 import { makeSourceRepository } from "../source-repository.ts";
 import { type PlaneOnNomad, startPlaneOnNomad } from "./control-plane.ts";
 import type { MachineWorld } from "./machine-world.ts";
 import { taskProcesses } from "./task-processes.ts";
 
 /** Where hardware cannot help a machine boots in ten seconds, or in thirty when others want the processor too. */
-export const MACHINE_MS = 600_000;
+export const MACHINE_MS = 600_000 * PATIENCE;
 const WAIT_MS = 500_000;
 const GUEST_MEGABYTES = 384;
 /** An emulated machine gets the processor that others leave; its lease has to outlast them. */
-const LEASE_TIMING = { ttlMs: 120_000, heartbeatIntervalMs: 5_000, marginMs: 10_000 };
+const LEASE_TIMING = { ttlMs: 120_000 * PATIENCE, heartbeatIntervalMs: 5_000, marginMs: 10_000 };
 
 /** A control plane with one pool of machines, for the rest of the test. */
 export async function startMachinePlane(
