@@ -15,7 +15,13 @@ const NO_LOSS = new Set([
 ]);
 
 /** Keys of actions that save time and do nothing else. */
-const SAVES_TIME = ["cache", "cache-dependency-path", "enable-cache", "cache-dependency-glob"];
+const SAVES_TIME = [
+  "cache",
+  "package-manager-cache",
+  "cache-dependency-path",
+  "enable-cache",
+  "cache-dependency-glob",
+];
 
 export function noteSavings(name: string, given: KeyReader | null, report: Report): void {
   for (const key of SAVES_TIME) {

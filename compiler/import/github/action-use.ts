@@ -8,7 +8,8 @@ import type { ScriptStep } from "./shells.ts";
 
 /** What actions of one job become. */
 export interface ActionEffects {
-  image: string | null;
+  /** What is installed, as an image that holds it, and where that was asked for. */
+  image: { readonly text: string; readonly span: Span } | null;
   checkout: JobDraft["checkout"] | "none";
   readonly artifacts: ArtifactDraft[];
   readonly caches: CacheDraft[];

@@ -9,6 +9,7 @@ import { plainFolder } from "./artifact-folder.ts";
 import { plainStep, takeHarmless, textOf } from "./action-inputs.ts";
 import type { ActionEffects, ActionUse } from "./action-use.ts";
 import { isSetup, setup } from "./setup-actions.ts";
+import { isUv, setupUv } from "./setup-uv.ts";
 
 /** Why keys of these actions have no counterpart. */
 const WHY: Readonly<Record<string, string>> = {
@@ -28,6 +29,7 @@ export function applyAction(name: string, use: ActionUse, effects: ActionEffects
   else if (name === "actions/download-artifact") download(use, effects);
   else if (name === "pnpm/action-setup") pnpm(use, effects);
   else if (TIME_SAVERS.has(name)) saver(name, use);
+  else if (isUv(name)) setupUv(use, effects);
   else if (isSetup(name)) setup(name, use, effects);
   else return false;
   return true;

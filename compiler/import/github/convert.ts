@@ -16,7 +16,8 @@ import { convertJob, isEnded } from "./job.ts";
 import { concurrencyOf, tellPermissions } from "./parts.ts";
 import { convertEnvironment } from "./texts.ts";
 import { convertTriggers } from "./triggers.ts";
-import { fixedEnv, JobSources } from "./workflow.ts";
+import { fixedEnv } from "./fixed-env.ts";
+import { JobSources } from "./workflow.ts";
 
 /** What a job may take there when it names no time. */
 const TIMEOUT_DEFAULT = "6h";

@@ -4,6 +4,7 @@ import { Report } from "../../diagnostics/report.ts";
 import { type Expression, parseExpression, untrustedName } from "../../expressions/index.ts";
 import { unreachable } from "../../unreachable.ts";
 import { literal } from "../emit.ts";
+import { chosenText } from "./choices.ts";
 import type { Known, ValueType } from "./known.ts";
 import { choice, formatted } from "./text-values.ts";
 
@@ -185,6 +186,10 @@ function truth({ text, type, fixed }: Known): string {
 
 function writeBinary(expression: Extract<Expression, { kind: "binary" }>, scope: Writing): Known {
   const { operator, left, right } = expression;
+  if (operator === "||") {
+    const chosen = chosenText(expression, (part) => write(part, scope), truth);
+    if (chosen !== null) return chosen;
+  }
   if (operator === "&&" || operator === "||") return writeLogic(operator, left, right, scope);
   if (operator === "??" || operator === "in") throw new Unconvertible(`\`${operator}\` is no operator there`);
   const ofFork = fromFork(operator, left, right, scope);

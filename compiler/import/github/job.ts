@@ -17,10 +17,12 @@ import { convertStrategy } from "./matrix.ts";
 import { localActions } from "./local-action.ts";
 import { convertParts, tellPermissions } from "./parts.ts";
 import { runnerOf, systemOf } from "./runner.ts";
+import { imageOf } from "./setup-image.ts";
 import { inOneShell } from "./shells.ts";
 import { type ConvertedSteps, convertSteps } from "./steps.ts";
 import { convertEnvironment, convertText } from "./texts.ts";
-import { fixedEnv, jobOutputs, type JobSource, type JobSources } from "./workflow.ts";
+import { fixedEnv } from "./fixed-env.ts";
+import { jobOutputs, type JobSource, type JobSources } from "./workflow.ts";
 
 export interface JobContext {
   readonly sources: JobSources;
@@ -79,7 +81,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const one = inOneShell(scripts, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
     name: shortName(label, scalarText(name?.value) ?? "", source, context),
-    image: box.image ?? steps.image ?? undefined,
+    image: imageOf(box.image, steps, runner, report),
     shell: one.shell,
     workdir: defaults.workdir ?? undefined,
     needs: needsOf(source, asked, steps, context),

@@ -5,6 +5,7 @@ import { changed, type KeyReader, leftOut, scalarText } from "../reader.ts";
 import { noteSavings, plainStep, takeHarmless, textOf } from "./action-inputs.ts";
 import type { ActionEffects, ActionUse } from "./action-use.ts";
 import type { Scope } from "./expression.ts";
+import { chooseImage } from "./setup-image.ts";
 import { convertText } from "./texts.ts";
 
 /** Images that hold what a setup action installs. */
@@ -46,6 +47,7 @@ export function setup(name: string, { uses, given, scope, report }: ActionUse, e
   given?.take("allow-prereleases");
   given?.take("distribution");
   given?.take("registry-url");
+  if (isOwnArchitecture(given?.peek("architecture") ?? null, scope)) given?.take("architecture");
   given?.finish(quote(name), WHY);
   if (file !== null && written === null)
     changed(
@@ -56,14 +58,13 @@ export function setup(name: string, { uses, given, scope, report }: ActionUse, e
   const tag = versionTag(name, written, known.latest, scope, report);
   const own = /^dtolnay\/.*@(\d[\w.]*)$/.exec(scalarText(uses.value) ?? "")?.[1];
   if (tag === null) return;
-  const image = `${known.image}:${own ?? tag}`;
-  if (effects.image !== null && effects.image !== image)
-    leftOut(
-      report,
-      uses.value.span,
-      `The image is ${quote(effects.image)} already; choose one that holds ${quote(image)} as well`,
-    );
-  effects.image ??= image;
+  chooseImage(`${known.image}:${own ?? tag}`, { span: uses.value.span, report }, effects);
+}
+
+/** What the machine has anyway: there those of macOS are of another processor. */
+function isOwnArchitecture(entry: YamlEntry | null, scope: Scope): boolean {
+  const system = scope.known?.get("runner.os")?.fixed;
+  return scalarText(entry?.value) === "x64" && (system === "Linux" || system === "Windows");
 }
 
 /** The image brings rustup, and of the toolchain what is needed least. */

@@ -15,6 +15,7 @@ import { shellWord } from "./holes.ts";
 import type { LateScope } from "./late.ts";
 import { convertScript, languageOf } from "./scripts.ts";
 import { StepSecrets } from "./step-secrets.ts";
+import { fixedEnv } from "./fixed-env.ts";
 import { convertEnvironment, convertText, predefinedEnv } from "./texts.ts";
 
 /** What one job's steps are read with. */
@@ -74,17 +75,21 @@ function addAction(
   found: ConvertedSteps,
   depth: number,
 ): void {
-  const { scope, report } = context;
+  const { report } = context;
   const text = scalarText(uses.value) ?? "";
   const name = text.split("@", 1)[0] ?? "";
   const local = depth < ACTION_DEPTH_MAX ? context.localAction(name) : null;
   const steps = mapOf(local?.entries.get("runs")?.value)?.entries.get("steps")?.value;
   const given = reader.map("with");
+  const env = reader.take("env");
   const condition = reader.take("if");
+  const scope = { ...context.scope, known: new Map([...(context.scope.known ?? []), ...fixedEnv(env)]) };
   const isStep = name === "actions/upload-artifact";
   const asked = condition === null ? null : convertCondition(condition, { scope, report, isStep });
   if (condition !== null && asked === null) return;
   if (steps !== undefined && asked?.condition === undefined) {
+    if (env !== null)
+      leftOut(report, env.keySpan, "`env` of a local action was left out; write it in the action's steps");
     addSteps(steps, { ...context, scope: actionScope(local, given, scope, report) }, found, depth + 1);
     return;
   }

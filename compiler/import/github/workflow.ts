@@ -12,6 +12,7 @@ import type { Known } from "./known.ts";
 import { type MachinePart, machineParts } from "./machine-parts.ts";
 import { type NeededJob, writingSteps } from "./late.ts";
 import { tellPermissions } from "./parts.ts";
+import { fixedEnv } from "./fixed-env.ts";
 import { convertText } from "./texts.ts";
 
 /** What jobs of one workflow file share. */
@@ -242,18 +243,6 @@ function calledScope(root: YamlMap, caller: Scope, inputs: ReadonlyMap<string, K
     workdir: scalarText(run?.entries.get("working-directory")?.value),
     env,
   };
-}
-
-/** Variables with a plain text, for expressions that read `env.NAME`. */
-export function fixedEnv(entry: YamlEntry | null | undefined): ReadonlyMap<string, Known> {
-  return new Map(
-    [...(mapOf(entry?.value)?.entries.values() ?? [])].flatMap(({ key, value }): [string, Known][] => {
-      const text = scalarText(value);
-      return text === null || text.includes("${{")
-        ? []
-        : [[`env.${key}`, { text: literal(text), type: "string", fixed: text }]];
-    }),
-  );
 }
 
 /** Outputs of the call, as job and output of the called workflow. */
