@@ -2,7 +2,7 @@ import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { mapOf, numberOf } from "../../language/read.ts";
 import type { YamlEntry, YamlMap } from "../../yaml/nodes.ts";
-import { allOf, type JobDraft, NEVER, plainText, type StepDraft } from "../emit.ts";
+import { type Env, allOf, type JobDraft, NEVER, plainText, type StepDraft } from "../emit.ts";
 import { changed, KeyReader, leftOut, scalarText, scalarTexts } from "../reader.ts";
 import { convertAccess } from "./access.ts";
 import { allowFailureOf } from "./allow-failure.ts";
@@ -57,19 +57,20 @@ export function convertJob(
   for (const key of ["stage", "needs", "dependencies"]) reader.take(key);
   const takes = inherits(written, "variables");
   const own = readVariables(reader.node("variables"), report);
-  const { env: shares, ...spread } = convertParallel(reader.take("parallel"), report);
-  const names = { CI_JOB_NAME: plainText(entry.key), CI_JOB_STAGE: plainText(stage) };
-  const scope = context.variables.scope(own, { ...names, ...shares }, report, takes);
+  const { env: shares, suffix, ...spread } = convertParallel(reader.take("parallel"), report);
+  const called = namesOf(entry.key, stage, suffix);
+  const scope = context.variables.scope(own, { ...called, ...shares }, report, takes);
   const words = new Map([...context.shellWords].filter(([name]) => takes(name) && !own.has(name)));
   const ownEnv = environmentOf(own, scope.texts, report, { known: SET_BY_SHELL, words });
   const image = imageOf(reader.take("image"), scope);
+  const names: Env = image === undefined ? called : { ...called, CI_JOB_IMAGE: image };
   const before = scalarTexts(reader.node("before_script"));
   const after = reader.take("after_script");
   const run = [...before, ...scalarTexts(script.value)].join("\n");
   const whole = `${run}\n${scalarTexts(after?.value).join("\n")}`;
   const read = [whole, ...words.values()].join("\n");
   const used = predefinedUse(script.value, read, { ...ownEnv, ...shares, ...names }, scope);
-  const named = Object.fromEntries(Object.entries(names).filter(([name]) => whole.includes(name)));
+  const named = Object.fromEntries(Object.entries(names).filter(([name]) => reads(whole, name)));
   const made = Array.from(words, ([name, word]) => `export ${name}=${word}`);
   const lines = [...used.lines, ...made].map((line) => `${line}\n`).join("");
   const draft = {
@@ -92,6 +93,26 @@ export function convertJob(
   };
   reader.finish("a job", WHY);
   return draft;
+}
+
+/** Names of the job itself. Those of the instances of a parallel job are its own with what tells them apart. */
+function namesOf(name: string, stage: string, suffix: string | null): Env {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "-")
+    .slice(0, SLUG_MAX);
+  return {
+    ...(suffix === null ? {} : { CI_JOB_NAME: plainText(name) + suffix }),
+    ...(suffix === "" ? { CI_JOB_NAME_SLUG: slug.replace(/^-+|-+$/g, "") } : {}),
+    CI_JOB_STAGE: plainText(stage),
+  };
+}
+
+/** Longest name of a job that is made for addresses. */
+const SLUG_MAX = 63;
+
+function reads(script: string, name: string): boolean {
+  return new RegExp(`${name}(?!\\w)`).test(script);
 }
 
 const LABEL = /^[a-z0-9][a-z0-9._=-]{0,62}$/;

@@ -8,6 +8,8 @@ interface Spread {
   readonly parallel?: number;
   readonly matrix?: Readonly<Record<string, unknown>>;
   readonly env: Env;
+  /** What follows the job's name in that of an instance; null where instances differ in it. */
+  readonly suffix: string | null;
 }
 
 /** Combinations of one matrix; more could not be planned. */
@@ -16,11 +18,12 @@ const CELLS_MAX = 256;
 /** `parallel`: a number of instances, or a matrix whose values become environment. */
 export function convertParallel(entry: YamlEntry | null, report: Report): Spread {
   const count = numberOf(entry?.value);
-  if (entry === null) return { env: {} };
+  if (entry === null) return { env: {}, suffix: "" };
   if (count !== null)
     return {
       parallel: count,
       env: { CI_NODE_INDEX: "${{ matrix.parallel }}", CI_NODE_TOTAL: String(count) },
+      suffix: ` \${{ matrix.parallel }}/${count}`,
     };
   const map = mapOf(entry.value);
   const reader = map === null ? null : new KeyReader(map, report);
@@ -30,17 +33,19 @@ export function convertParallel(entry: YamlEntry | null, report: Report): Spread
   const names = [...new Set(maps.flatMap(({ entries }) => [...entries.keys()]))];
   if (only === undefined || !names.every((name) => /^[A-Za-z_]\w{0,62}$/.test(name))) {
     leftOut(report, entry.keySpan, "This matrix is not understood and was left out");
-    return { env: {} };
+    return { env: {}, suffix: "" };
   }
   const everywhere = (name: string): boolean => maps.every(({ entries }) => entries.has(name));
   const env = Object.fromEntries(
     names.map((name) => [name, everywhere(name) ? `\${{ matrix.${name} }}` : `\${{ matrix.${name} ?? '' }}`]),
   );
-  if (maps.length === 1) return { matrix: { axes: Object.fromEntries(axesOf(only)) }, env };
+  const suffix = `: [${names.map((name) => `\${{ matrix.${name} }}`).join(", ")}]`;
+  if (maps.length === 1) return { matrix: { axes: Object.fromEntries(axesOf(only)) }, env, suffix };
   const cells = maps.flatMap((one) => combine(axesOf(one)));
-  if (cells.length <= CELLS_MAX) return { matrix: { include: cells }, env };
+  if (cells.length <= CELLS_MAX)
+    return { matrix: { include: cells }, env, suffix: names.every(everywhere) ? suffix : null };
   leftOut(report, entry.keySpan, `This matrix has more than ${CELLS_MAX} cells and was left out`);
-  return { env: {} };
+  return { env: {}, suffix: "" };
 }
 
 function axesOf({ entries }: YamlMap): readonly (readonly [string, readonly string[]])[] {
