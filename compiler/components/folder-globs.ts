@@ -10,15 +10,15 @@ const GLOBS_MAX = 1_000;
  * one glob fits it and none with `!` does, whatever their order.
  */
 export class FolderGlobs {
-  /** What is wrong with the list, in words; its other globs count. */
-  readonly problems: string[] = [];
+  readonly #problems: string[] = [];
   readonly #globs: Glob[] = [];
   readonly #index: GlobIndex;
   readonly #budget: MatchBudget = { left: MATCH_WORK_MAX };
   #holdsItself = false;
 
   constructor(globs: readonly string[]) {
-    if (globs.length > GLOBS_MAX) this.problems.push(`it lists ${globs.length} globs; ${GLOBS_MAX} are read`);
+    if (globs.length > GLOBS_MAX)
+      this.#problems.push(`it lists ${globs.length} globs; ${GLOBS_MAX} are read`);
     for (const written of globs.slice(0, GLOBS_MAX)) this.#add(written);
     this.#index = new GlobIndex(this.#globs);
   }
@@ -31,7 +31,7 @@ export class FolderGlobs {
     }
     const glob = parseGlob(text);
     if (isGlobProblem(glob))
-      this.problems.push(`the glob ${JSON.stringify(written)} cannot be used: ${glob.detail}`);
+      this.#problems.push(`the glob ${JSON.stringify(written)} cannot be used: ${glob.detail}`);
     else this.#globs.push(glob);
   }
 
@@ -46,8 +46,10 @@ export class FolderGlobs {
     return admitted;
   }
 
-  /** True when the work limit was reached; the answers since then are worth nothing. */
-  get exhausted(): boolean {
-    return this.#budget.left < 0;
+  /** Once all folders were asked about: what is wrong with the list, and whether the answers are worth something. */
+  problems(): readonly string[] {
+    return this.#budget.left < 0
+      ? [...this.#problems, "its list of workspace folders takes too long to match"]
+      : this.#problems;
   }
 }

@@ -1,5 +1,6 @@
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf, inFolder, resolveFrom } from "../../paths.ts";
+import { EdgeList } from "../edge-list.ts";
 import { type Findings, noFindings } from "../findings.ts";
 import { attempt, LOCKFILE_BYTES_MAX, readText } from "../manifest-text.ts";
 import { isRecord } from "../javascript/package-json.ts";
@@ -15,7 +16,8 @@ const TOOLCHAIN_FILES = ["rust-toolchain.toml", "rust-toolchain", ".cargo/config
 
 /** Cargo crates and workspaces. */
 export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]): Findings {
-  const findings = noFindings();
+  const edges = new EdgeList();
+  const findings = { ...noFindings(), edges: edges.edges };
   const manifests = new Map<string, CargoManifest>();
   for (const path of paths) {
     const read = attempt(() => readCargoManifest(snapshot, path));
@@ -31,11 +33,12 @@ export function discoverCargo(snapshot: TreeSnapshot, paths: readonly string[]):
   const roots = new Set(findings.components.map(({ root }) => root));
   for (const project of projects) {
     const lock = addLock(snapshot, project, findings);
-    addEdges(project, roots, lock, findings);
+    addEdges(project, roots, lock, edges);
     if (project.root.hasWorkspace) findings.governors.push(workspaceGovernor(project));
     const members = project.crates.map(({ folder }) => folder);
     findings.governors.push(...toolchainGovernors(snapshot, project.folder, TOOLCHAIN_FILES, members));
   }
+  findings.unreadable.push(...edges.problems());
   return findings;
 }
 
@@ -43,7 +46,7 @@ function addEdges(
   project: CargoProject,
   roots: ReadonlySet<string>,
   lock: CargoLock | null,
-  findings: Findings,
+  edges: EdgeList,
 ): void {
   const shared = tableIn(project.root.table, "workspace", "dependencies");
   const patched = patchedFolders(project, roots);
@@ -54,12 +57,13 @@ function addEdges(
     return dependency.path === null ? null : resolveFrom(crate.folder, dependency.path);
   };
   for (const crate of project.crates) {
+    if (edges.isFull) return;
     for (const dependency of crate.dependencies) {
       const to = target(crate, dependency);
-      if (to === null || to === crate.folder || !roots.has(to)) continue;
-      findings.edges.push({ from: crate.folder, to, kind: dependency.kind, place: dependency.place });
+      if (to === null || !roots.has(to)) continue;
+      edges.add({ from: crate.folder, kind: dependency.kind, place: dependency.place }, [to]);
     }
-    if (patched.length > 0) addPatchEdges(project, crate, patched, lock, findings);
+    if (patched.length > 0) addPatchEdges(project, crate, patched, lock, edges);
   }
 }
 
@@ -72,7 +76,7 @@ function addPatchEdges(
   crate: CargoManifest,
   patched: readonly { readonly crate: string; readonly folder: string }[],
   lock: CargoLock | null,
-  findings: Findings,
+  edges: EdgeList,
 ): void {
   const reached = lock?.throughOutside(crate.folder) ?? new Set();
   for (const { folder, crate: name } of patched) {
@@ -80,7 +84,7 @@ function addPatchEdges(
     const asked = crate.dependencies.find((dependency) => dependency.crate === name);
     if (asked === undefined && !reached.has(folder)) continue;
     const { kind, place } = asked ?? { kind: "runtime", place: root.placeOf("crates-io", name) };
-    findings.edges.push({ from: crate.folder, to: folder, kind, place });
+    edges.add({ from: crate.folder, kind, place }, [folder]);
   }
 }
 

@@ -1,6 +1,7 @@
-import { isInside, resolveFrom } from "../../paths.ts";
+import { foldersAround, isInside, resolveFrom } from "../../paths.ts";
 import type { Unreadable } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
+import { FolderList } from "../folder-list.ts";
 import { isForeignFolder } from "../trial-folders.ts";
 import { tableIn, textIn, textsIn } from "../toml.ts";
 import type { CargoManifest } from "./manifest.ts";
@@ -20,6 +21,7 @@ export function findCargoProjects(
   problems: Unreadable[],
 ): CargoProject[] {
   const folders = [...manifests.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const list = new FolderList(folders);
   const taken = new Set<string>();
   const projects: CargoProject[] = [];
   // What lies inside a crate and is listed by no workspace around it (a fuzz target, a fixture) belongs to that crate.
@@ -27,7 +29,7 @@ export function findCargoProjects(
   for (const folder of folders) {
     const root = manifests.get(folder);
     if (root?.hasWorkspace !== true || isForeign(folder)) continue;
-    const crates = membersOf(root, manifests, folders, problems).filter((crate) => !taken.has(crate.folder));
+    const crates = membersOf(root, manifests, list, problems).filter((crate) => !taken.has(crate.folder));
     for (const crate of crates) taken.add(crate.folder);
     projects.push({ folder, root, crates });
   }
@@ -43,15 +45,17 @@ export function findCargoProjects(
 function membersOf(
   root: CargoManifest,
   manifests: ReadonlyMap<string, CargoManifest>,
-  folders: readonly string[],
+  folders: FolderList,
   problems: Unreadable[],
 ): CargoManifest[] {
   const workspace = tableIn(root.table, "workspace");
   const globs = textsIn(workspace, "members");
   const list = new FolderGlobs(globs);
-  for (const why of list.problems) problems.push({ path: root.path, why });
-  const excluded = textsIn(workspace, "exclude").flatMap((path) => resolveFrom(root.folder, path) ?? []);
-  const isExcluded = (folder: string): boolean => excluded.some((path) => isInside(path, folder));
+  const excluded = new Set(
+    textsIn(workspace, "exclude").flatMap((path) => resolveFrom(root.folder, path) ?? []),
+  );
+  const isExcluded = (folder: string): boolean =>
+    excluded.size > 0 && [folder, ...foldersAround(folder)].some((around) => excluded.has(around));
   const relative = (folder: string): string =>
     root.folder === "." ? folder : folder.slice(root.folder.length + 1);
   const members = new Map<string, CargoManifest>();
@@ -60,15 +64,16 @@ function membersOf(
     if (crate?.hasPackage === true && (crate === root || !crate.hasWorkspace)) members.set(folder, crate);
   };
   add(root.folder);
-  const outside = globs.flatMap((glob) =>
-    glob.startsWith("../") ? (resolveFrom(root.folder, glob) ?? []) : [],
+  const outside = new Set(
+    globs.flatMap((glob) => (glob.startsWith("../") ? (resolveFrom(root.folder, glob) ?? []) : [])),
   );
-  for (const folder of folders) {
-    const below = folder !== root.folder && isInside(root.folder, folder);
-    if (below && list.admits(relative(folder)) && !isExcluded(folder)) add(folder);
-    else if (below && pointsTo(manifests.get(folder), root)) add(folder);
-    else if (outside.includes(folder)) add(folder);
+  const below = new Set(folders.below(root.folder));
+  for (const folder of outside.size === 0 ? below : folders.inOrder([...below.union(outside)])) {
+    const isBelow = below.has(folder);
+    const isListed = isBelow && list.admits(relative(folder)) && !isExcluded(folder);
+    if (isListed || outside.has(folder) || (isBelow && pointsTo(manifests.get(folder), root))) add(folder);
   }
+  for (const why of list.problems()) problems.push({ path: root.path, why });
   // A map grows while it is walked: members that path dependencies bring in bring in theirs.
   for (const [, { dependencies, folder }] of members) {
     for (const { path } of dependencies) {

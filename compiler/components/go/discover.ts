@@ -1,7 +1,7 @@
-import type { ComponentEdge } from "../../../schemas/components.ts";
 import type { Place } from "../../../schemas/diagnostic.ts";
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf, inFolder, resolveFrom } from "../../paths.ts";
+import { EdgeList } from "../edge-list.ts";
 import { type Fact, type Findings, noFindings, type ResolutionGraph } from "../findings.ts";
 import { attempt, LOCKFILE_BYTES_MAX, readText, Unusable } from "../manifest-text.ts";
 import { append } from "../multimap.ts";
@@ -21,7 +21,8 @@ export function discoverGo(
   modFiles: readonly string[],
   workFiles: readonly string[],
 ): Findings {
-  const findings = noFindings();
+  const edges = new EdgeList();
+  const findings = { ...noFindings(), edges: edges.edges };
   const modules: GoModule[] = [];
   for (const path of modFiles.filter((file) => !/(?:^|\/)testdata\//.test(file))) {
     const read = attempt(() => readModule(snapshot, path));
@@ -33,7 +34,8 @@ export function discoverGo(
     findings.components.push({ root, name, kind: "go", manifest: place, ownership: "folder" });
     addSum(snapshot, inFolder(root, "go.sum"), [root], findings);
   }
-  findings.edges.push(...moduleEdges(modules));
+  addModuleEdges(modules, edges);
+  findings.unreadable.push(...edges.problems());
   const roots = new Set(modules.map(({ root }) => root));
   for (const path of workFiles) addWorkspace(snapshot, path, roots, findings);
   return findings;
@@ -60,12 +62,12 @@ function readModule(snapshot: TreeSnapshot, path: string): GoModule | null {
  * What a module requires of the repository: the folder its `replace` names, else the module of that
  * path. A `replace` that no `require` asks for is no dependency.
  */
-function moduleEdges(modules: readonly GoModule[]): ComponentEdge[] {
+function addModuleEdges(modules: readonly GoModule[], edges: EdgeList): void {
   const byName = new Map<string, string[]>();
   const roots = new Set(modules.map(({ root }) => root));
   for (const { name, root } of modules) if (name !== null) append(byName, name, root);
-  const edges: ComponentEdge[] = [];
   for (const { root, directives } of modules) {
+    if (edges.isFull) return;
     const replaced = new Map<string, string>();
     for (const { verb, words } of directives) {
       const arrow = words.indexOf("=>");
@@ -74,12 +76,10 @@ function moduleEdges(modules: readonly GoModule[]): ComponentEdge[] {
     for (const { verb, words, place } of directives) {
       if (verb !== "require") continue;
       const name = words[0] ?? "";
-      for (const to of targets(root, replaced.get(name) ?? name, byName, roots)) {
-        if (to !== root) edges.push({ from: root, to, kind: "runtime", place });
-      }
+      const to = targets(root, replaced.get(name) ?? name, byName, roots);
+      edges.add({ from: root, kind: "runtime", place }, to);
     }
   }
-  return edges;
 }
 
 function targets(

@@ -1,11 +1,12 @@
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf, inFolder } from "../../paths.ts";
 import { type Findings, noFindings } from "../findings.ts";
+import { EdgeList } from "../edge-list.ts";
 import { BlobCache } from "../blob-cache.ts";
 import { attempt, LOCKFILE_BYTES_MAX, readText, Unusable } from "../manifest-text.ts";
 import { type JavaScriptLock, type LockSource, UNKNOWN } from "./lock.ts";
 import { readNpmLock } from "./npm-lock.ts";
-import { packageEdges } from "./package-edges.ts";
+import { addPackageEdges } from "./package-edges.ts";
 import { readPnpmLock } from "./pnpm-lock.ts";
 import { rootPackageGovernor, settingsGovernor } from "./workspace-settings.ts";
 import {
@@ -31,18 +32,21 @@ const SETTINGS_FILES = ["pnpm-workspace.yaml", ".yarnrc.yml"];
 
 /** npm, pnpm and yarn: packages, workspaces, settings and lockfiles. */
 export function discoverJavaScript(snapshot: TreeSnapshot, manifests: readonly string[]): Findings {
-  const findings = noFindings();
+  const edges = new EdgeList();
+  const findings = { ...noFindings(), edges: edges.edges };
   const { projects, unreadable } = findProjects(snapshot, manifests);
-  findings.unreadable.push(...unreadable);
+  // One by one: as arguments, a hundred thousand are more than a call takes.
+  for (const one of unreadable) findings.unreadable.push(one);
   for (const project of projects) addComponents(findings, project);
   const roots = new Set(findings.components.map(({ root }) => root));
   for (const project of projects) {
     const locks = readLocks(snapshot, project, findings);
     const link: JavaScriptLock["link"] = (from, name, spec) => locks[0]?.link(from, name, spec) ?? UNKNOWN;
     const isComponent = (root: string): boolean => roots.has(root);
-    findings.edges.push(...packageEdges({ packages: project.packages, isComponent, link }));
+    addPackageEdges({ packages: project.packages, isComponent, link }, edges);
     addGovernors(snapshot, project, locks.length > 0, findings);
   }
+  findings.unreadable.push(...edges.problems());
   return findings;
 }
 

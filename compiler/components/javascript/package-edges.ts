@@ -1,5 +1,5 @@
-import type { ComponentEdge } from "../../../schemas/components.ts";
 import { resolveFrom } from "../../paths.ts";
+import type { EdgeList } from "../edge-list.ts";
 import { append } from "../multimap.ts";
 import type { LockLink } from "./lock.ts";
 import { UNKNOWN } from "./lock.ts";
@@ -27,7 +27,7 @@ export interface EdgeQuestion {
  * lockfile does; without a word from it a dependency by a workspace package's name is that package,
  * whatever the range. Peers are followed always. A name that two packages share means both.
  */
-export function packageEdges({ packages, isComponent, link }: EdgeQuestion): ComponentEdge[] {
+export function addPackageEdges({ packages, isComponent, link }: EdgeQuestion, edges: EdgeList): void {
   const byName = new Map<string, string[]>();
   for (const { name, root } of packages) {
     if (name !== null) append(byName, name, root);
@@ -48,14 +48,11 @@ export function packageEdges({ packages, isComponent, link }: EdgeQuestion): Com
     const alias = isMore ? ALIAS_SPEC.exec(spec)?.[1] : undefined;
     return byName.get(alias ?? name) ?? [];
   };
-  const edges: ComponentEdge[] = [];
   for (const from of packages) {
+    if (edges.isFull) return;
     for (const dependency of from.dependencies) {
       const { kind, place } = dependency;
-      for (const to of targets(from, dependency)) {
-        if (to !== from.root) edges.push({ from: from.root, to, kind, place });
-      }
+      edges.add({ from: from.root, kind, place }, targets(from, dependency));
     }
   }
-  return edges;
 }

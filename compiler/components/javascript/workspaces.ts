@@ -1,7 +1,8 @@
 import type { TreeSnapshot } from "../../input.ts";
-import { folderOf, foldersAround, inFolder, isInside } from "../../paths.ts";
+import { folderOf, foldersAround, inFolder } from "../../paths.ts";
 import type { Unreadable } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
+import { FolderList } from "../folder-list.ts";
 import { attempt } from "../manifest-text.ts";
 import { isTrialFolder } from "../trial-folders.ts";
 import { isRecord, type PackageJson, readPackageJson } from "./package-json.ts";
@@ -38,6 +39,7 @@ export function findProjects(
     .map((folder) => ({ folder, depth: depthOf(folder) }))
     .sort((a, b) => a.depth - b.depth || (a.folder < b.folder ? -1 : 1))
     .map(({ folder }) => folder);
+  const list = new FolderList(folders);
   const projects: JavaScriptProject[] = [];
   const unreadable: Unreadable[] = [];
   const taken = new Set<string>();
@@ -46,7 +48,7 @@ export function findProjects(
     const enclosed = [...foldersAround(folder)].some((around) => taken.has(around) && around !== folder);
     if (enclosed && !isIndependent(snapshot, folder)) continue;
     if (!enclosed && folder !== "." && isTrialFolder(folder)) continue;
-    const project = readProject(snapshot, folder, folders, unreadable);
+    const project = readProject(snapshot, folder, list, unreadable);
     projects.push(project);
     taken.add(folder);
     for (const { root } of project.packages) taken.add(root);
@@ -68,7 +70,7 @@ function isIndependent(snapshot: TreeSnapshot, folder: string): boolean {
 function readProject(
   snapshot: TreeSnapshot,
   folder: string,
-  folders: readonly string[],
+  folders: FolderList,
   problems: Unreadable[],
 ): JavaScriptProject {
   const path = inFolder(folder, "package.json");
@@ -82,13 +84,11 @@ function readProject(
   const root = read(path);
   const globs = memberGlobs(snapshot, folder, root, problems);
   const list = new FolderGlobs(globs);
-  const members = (globs.length === 0 ? [] : folders)
-    .filter((member) => member !== folder && isInside(folder, member))
+  const members = (globs.length === 0 ? [] : folders.below(folder))
     .filter((member) => list.admits(folder === "." ? member : member.slice(folder.length + 1)))
     .map((member) => read(inFolder(member, "package.json")))
     .filter((member) => member !== null);
-  for (const why of list.problems) problems.push({ path, why });
-  if (list.exhausted) problems.push({ path, why: "its list of workspace folders takes too long to match" });
+  for (const why of list.problems()) problems.push({ path, why });
   const packages = root === null ? members : [root, ...members];
   return { folder, manager: managerOf(snapshot, folder, root), root, packages, unreadable };
 }

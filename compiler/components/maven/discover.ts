@@ -3,6 +3,7 @@ import type { Place } from "../../../schemas/diagnostic.ts";
 import type { TreeSnapshot } from "../../input.ts";
 import { folderOf, foldersAround, resolveFrom } from "../../paths.ts";
 import { BlobCache } from "../blob-cache.ts";
+import { EdgeList } from "../edge-list.ts";
 import { type Findings, noFindings } from "../findings.ts";
 import { attempt, LinePlaces, readText, Unusable } from "../manifest-text.ts";
 import { append } from "../multimap.ts";
@@ -26,7 +27,8 @@ const known = new BlobCache<Pom>(POMS_KEPT_MAX);
 
 /** Maven modules. A child depends on its parent, so a change of the parent's `pom.xml` reaches it. */
 export function discoverMaven(snapshot: TreeSnapshot, paths: readonly string[]): Findings {
-  const findings = noFindings();
+  const edges = new EdgeList();
+  const findings = { ...noFindings(), edges: edges.edges };
   const poms = new Map<string, Pom>();
   for (const path of paths) {
     const read = attempt(() => readPom(snapshot, path));
@@ -40,13 +42,12 @@ export function discoverMaven(snapshot: TreeSnapshot, paths: readonly string[]):
     // An aggregator stands for its build alone: what else lies around its modules belongs to no one.
     const ownership = modules.length > 0 ? "manifest" : "folder";
     findings.components.push({ root: folder, name, kind: "maven", manifest: place, ownership });
-    for (const dependency of asked) {
-      for (const to of byName.get(dependency.name) ?? []) {
-        if (to !== folder)
-          findings.edges.push({ from: folder, to, kind: dependency.kind, place: dependency.place });
-      }
+    if (edges.isFull) continue;
+    for (const { name: target, ...dependency } of asked) {
+      edges.add({ from: folder, ...dependency }, byName.get(target) ?? []);
     }
   }
+  findings.unreadable.push(...edges.problems());
   return findings;
 }
 

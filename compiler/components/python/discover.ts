@@ -1,7 +1,9 @@
 import type { TreeSnapshot } from "../../input.ts";
-import { folderOf, inFolder, isInside, resolveFrom } from "../../paths.ts";
+import { folderOf, inFolder, resolveFrom } from "../../paths.ts";
+import { EdgeList } from "../edge-list.ts";
 import { type Fact, type Findings, type Governor, noFindings } from "../findings.ts";
 import { FolderGlobs } from "../folder-globs.ts";
+import { FolderList } from "../folder-list.ts";
 import { attempt, readText } from "../manifest-text.ts";
 import { append } from "../multimap.ts";
 import { comparableToml, tableIn, textsIn } from "../toml.ts";
@@ -24,7 +26,8 @@ const TOOLCHAIN_FILES = [".python-version", "uv.toml"];
 
 /** Python projects: uv workspaces, Poetry, or a `pyproject.toml` by itself. */
 export function discoverPython(snapshot: TreeSnapshot, paths: readonly string[]): Findings {
-  const findings = noFindings();
+  const edges = new EdgeList();
+  const findings = { ...noFindings(), edges: edges.edges };
   const manifests = new Map<string, PyProject>();
   for (const path of paths) {
     const read = attempt(() => readPyProject(snapshot, path));
@@ -37,24 +40,26 @@ export function discoverPython(snapshot: TreeSnapshot, paths: readonly string[])
   }
   const roots = new Set(findings.components.map(({ root }) => root));
   for (const workspace of workspaces) {
-    addEdges(workspace, roots, findings);
+    addEdges(workspace, roots, edges);
     addLock(snapshot, workspace, findings);
     const members = workspace.projects.map(({ folder }) => folder);
     if (members.length < 2) continue;
     findings.governors.push(rootGovernor(workspace, members));
     findings.governors.push(...toolchainGovernors(snapshot, workspace.folder, TOOLCHAIN_FILES, members));
   }
+  findings.unreadable.push(...edges.problems());
   return findings;
 }
 
 function findWorkspaces(manifests: ReadonlyMap<string, PyProject>, findings: Findings): PythonWorkspace[] {
   const folders = [...manifests.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const list = new FolderList(folders);
   const taken = new Set<string>();
   const workspaces: PythonWorkspace[] = [];
   for (const folder of folders) {
     const root = manifests.get(folder);
     if (root === undefined || taken.has(folder) || isForeignFolder(folder, taken)) continue;
-    const members = membersOf(root, manifests, folders, findings);
+    const members = membersOf(root, manifests, list, findings);
     const projects = [root, ...members].filter(({ name }) => name !== null);
     if (projects.length === 0) continue;
     for (const project of projects) taken.add(project.folder);
@@ -66,33 +71,33 @@ function findWorkspaces(manifests: ReadonlyMap<string, PyProject>, findings: Fin
 function membersOf(
   root: PyProject,
   manifests: ReadonlyMap<string, PyProject>,
-  folders: readonly string[],
+  folders: FolderList,
   findings: Findings,
 ): PyProject[] {
   const workspace = tableIn(root.table, "tool", "uv", "workspace");
   const globs = textsIn(workspace, "members");
   if (globs.length === 0) return [];
   const list = new FolderGlobs([...globs, ...textsIn(workspace, "exclude").map((glob) => `!${glob}`)]);
-  for (const why of list.problems) findings.unreadable.push({ path: root.path, why });
-  const below = folders.filter((folder) => folder !== root.folder && isInside(root.folder, folder));
   const relative = (folder: string): string =>
     root.folder === "." ? folder : folder.slice(root.folder.length + 1);
-  return below
-    .filter((folder) => list.admits(relative(folder)))
-    .flatMap((folder) => manifests.get(folder) ?? []);
+  const members = folders.below(root.folder).filter((folder) => list.admits(relative(folder)));
+  for (const why of list.problems()) findings.unreadable.push({ path: root.path, why });
+  return members.flatMap((folder) => manifests.get(folder) ?? []);
 }
 
 /** A path says where it leads; a name means the project of that name in the same workspace. */
-function addEdges({ projects }: PythonWorkspace, roots: ReadonlySet<string>, findings: Findings): void {
+function addEdges({ projects }: PythonWorkspace, roots: ReadonlySet<string>, edges: EdgeList): void {
   const byName = new Map<string, string[]>();
   for (const { name, folder } of projects) if (name !== null) append(byName, name, folder);
   for (const { folder, dependencies } of projects) {
+    if (edges.isFull) return;
     for (const { name, path, kind, place } of dependencies) {
       const target = path === null ? null : resolveFrom(folder, path);
       const targets = path === null ? (byName.get(name) ?? []) : target === null ? [] : [target];
-      for (const to of targets) {
-        if (to !== folder && roots.has(to)) findings.edges.push({ from: folder, to, kind, place });
-      }
+      edges.add(
+        { from: folder, kind, place },
+        path === null ? targets : targets.filter((to) => roots.has(to)),
+      );
     }
   }
 }
