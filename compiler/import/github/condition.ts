@@ -4,7 +4,7 @@ import type { YamlEntry } from "../../yaml/nodes.ts";
 import { leftOut, noted, scalarText } from "../reader.ts";
 import { converted, dottedOrNull, nowhere, type Scope } from "./expression.ts";
 import type { LateScope } from "./late.ts";
-import { type LateTest, lateTest } from "./late-condition.ts";
+import { failureTest, type LateTest, lateTest } from "./late-condition.ts";
 
 export interface ConvertedCondition {
   /** Undefined when there is none. */
@@ -34,7 +34,9 @@ export interface ConditionContext {
 
 const NONE: ConvertedCondition = { condition: undefined, always: false, succeeded: new Set() };
 
-const AT_ONCE =
+const JOB_AT_ONCE =
+  "This is decided when the job starts: one that it keeps out does nothing, and is shown as one that succeeded";
+const STEP_AT_ONCE =
   "This is decided when the step starts: one that it keeps out ends at once, and is shown as one that succeeded";
 
 /** An `if`. Null when it cannot be converted, which is then told: what it decides must not run. */
@@ -47,7 +49,7 @@ export function convertCondition(
   const inner = /^\s*\$\{\{((?:(?!\}\}).)*)\}\}\s*$/s.exec(written)?.[1] ?? written;
   const found = inner.trim() === "" ? NONE : conditionOf(inner, scope, late, isStep);
   if (!("problem" in found)) {
-    if (isStep && found.late !== undefined) noted(report, entry.value.span, AT_ONCE);
+    if (found.late !== undefined) noted(report, entry.value.span, isStep ? STEP_AT_ONCE : JOB_AT_ONCE);
     for (const note of found.notes ?? []) noted(report, entry.value.span, `In this condition, ${note}`);
     return found;
   }
@@ -65,6 +67,7 @@ function conditionOf(
   late: LateScope | undefined,
   isStep: boolean,
 ): ConvertedCondition | { readonly problem: string } {
+  if (/\.labels\.\*/.test(source)) return { problem: "labels of a request are not known here" };
   const faults = new Report();
   const parsed = parseExpression(source.replaceAll("needs.*.result", ALL_NEEDS), nowhere, faults);
   if (parsed === null) return { problem: faults.settle()[0]?.message ?? "it is no expression" };
@@ -76,10 +79,19 @@ function conditionOf(
   let failed = false;
   for (const part of conjuncts(parsed)) {
     const status = statusOf(part, isStep);
-    const needed = succeededJob(part);
-    const result = refusedResult(part);
+    // A step does not wait for jobs: what it asks of them is asked when it starts.
+    const needed = isStep ? null : succeededJob(part);
+    const result = isStep ? null : refusedResult(part);
     if (result !== null) refused.add(result);
-    else if (status === "failed") failed = true;
+    else if (!isStep && late !== undefined && isCall(part, ["failure"])) {
+      const test = failureTest(late);
+      if ("problem" in test) return test;
+      tests.push(test);
+      always = true;
+    } else if (!isStep && isNoFailure(part)) {
+      refused.add("failure");
+      always = true;
+    } else if (status === "failed") failed = true;
     else if (status !== null) always ||= status === "always";
     else if (needed !== null) succeeded.add(needed);
     else if (late === undefined || !("problem" in converted(part, scope, true))) rest.push(part);
@@ -138,6 +150,11 @@ function statusOf(expression: Expression, isStep: boolean): "always" | "success"
   if (isStep && isEitherWay(expression)) return "always";
   if (isCall(expression, ["always"])) return "always";
   return isCall(expression, ["success"]) ? "success" : null;
+}
+
+/** `!failure()`. */
+function isNoFailure(expression: Expression): boolean {
+  return expression.kind === "not" && isCall(expression.operand, ["failure"]);
 }
 
 /** `success() || failure()`. */

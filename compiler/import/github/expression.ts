@@ -6,7 +6,7 @@ import { unreachable } from "../../unreachable.ts";
 import { literal } from "../emit.ts";
 import { chosenText } from "./choices.ts";
 import type { Known, ValueType } from "./known.ts";
-import { choice, formatted } from "./text-values.ts";
+import { choice, formatted, withoutCounterpart } from "./text-values.ts";
 
 /** An expression of ours, or why there is none. */
 export type Converted =
@@ -156,7 +156,7 @@ function writeCall(expression: Extract<Expression, { kind: "call" }>, scope: Wri
     if (text !== null) return text;
   }
   const name = FUNCTIONS[expression.name.toLowerCase()];
-  if (name === undefined) throw new Unconvertible(`the function \`${expression.name}\` has no counterpart`);
+  if (name === undefined) throw new Unconvertible(withoutCounterpart(expression.name));
   const given = expression.arguments.map((argument) => write(argument, scope));
   if ((name === "contains" || name.endsWith("_with")) && given.every(({ fixed }) => fixed !== undefined)) {
     const [within = "", part = ""] = given.map(({ fixed }) => (fixed ?? "").toLowerCase());

@@ -1,6 +1,6 @@
 import type { ConvertedCondition } from "./condition.ts";
 import type { Needed } from "./late.ts";
-import { TEST_WORDS } from "./late-condition.ts";
+import { type LateTest, TEST_WORDS } from "./late-condition.ts";
 import { neededOf } from "./scripts.ts";
 import type { ScriptStep } from "./shells.ts";
 
@@ -23,6 +23,12 @@ export function gateOf(
     });
     lines.push(`if [ -e ${file} ]; then exit 0; fi`);
   }
+  const needed = testsOf(late);
+  return { ...needed, lines: [...lines, ...needed.lines] };
+}
+
+/** Lines that end a script unless all of these hold, with what they read. */
+export function testsOf(late: readonly LateTest[]): Needed {
   const env = Object.assign({}, ...late.map((one) => one.env)) as Needed["env"];
   const needed = neededOf(
     late.flatMap(({ values }) => values),
@@ -30,5 +36,5 @@ export function gateOf(
   );
   const tests = late.map(({ test }) => `${test} || exit 0`);
   const words = tests.some((test) => test.includes("delta_lower")) ? TEST_WORDS : [];
-  return { ...needed, lines: [...lines, ...needed.lines, ...words, ...tests] };
+  return { ...needed, lines: [...needed.lines, ...words, ...tests] };
 }

@@ -1,15 +1,15 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
-import { booleanOf, itemsOf, mapOf } from "../../language/read.ts";
+import { booleanOf, mapOf } from "../../language/read.ts";
 import type { YamlEntry } from "../../yaml/nodes.ts";
 import { allOf, type Env, type JobDraft, literal, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
-import { uploadFolder } from "./artifact-folder.ts";
 import { cacheHits } from "./cache-hits.ts";
 import { type ConvertedCondition, convertCondition } from "./condition.ts";
 import type { Scope } from "./expression.ts";
 import type { Known } from "./known.ts";
+import { testsOf } from "./gate.ts";
 import { handOn, OUTPUT_READER } from "./file-commands.ts";
 import { type LateScope, type Needed, writesVariables, writingSteps } from "./late.ts";
 import { machineLabels, partOf } from "./machine-parts.ts";
@@ -21,6 +21,7 @@ import { imageOf } from "./setup-image.ts";
 import { inOneShell } from "./shells.ts";
 import { type ConvertedSteps, convertSteps } from "./steps.ts";
 import { convertEnvironment, convertText } from "./texts.ts";
+import { isTaken, uploadsOf } from "./uploads.ts";
 import { fixedEnv } from "./fixed-env.ts";
 import { jobOutputs, type JobSource, type JobSources } from "./workflow.ts";
 
@@ -62,7 +63,9 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     ["github.job", { text: literal(entry.key), type: "string", fixed: entry.key }],
   ]);
   const late = lateScope(source, written, context);
-  const asked = convertCondition(reader.take("if"), { scope, report });
+  const condition = reader.take("if");
+  const asked = convertCondition(condition, { scope, report, ...lateOfJob(source, late, context.sources) });
+  const gate = testsOf(asked?.late ?? []);
   const own = convertEnvironment(written?.value, scope, report, late);
   const called = convertEnvironment(workflow.env?.value, scope, report, late);
   const box = containerOf(container, scope, report);
@@ -76,7 +79,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const label =
     name === null ? null : convertText(scalarText(name.value) ?? "", name.value.span, scope, report);
   const parts = convertParts(reader, scope, report);
-  const before = [...called.lines, ...own.lines];
+  const before = [...called.lines, ...own.lines, ...gate.lines];
   const scripts = steps.steps.map((step) => ({ ...step, lines: [...new Set([...before, ...step.lines])] }));
   const one = inOneShell(scripts, { fallback: shell, isWindows }, reader.span, report);
   const draft: JobDraft = {
@@ -89,7 +92,7 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
       asked === null
         ? NEVER
         : allOf([...source.conditions.map(({ condition }) => condition), asked.condition]),
-    env: { ...called.env, ...box.env, ...own.env },
+    env: { ...called.env, ...box.env, ...own.env, ...gate.env },
     secrets: secretsOf(reader, steps, [called, own], report),
     matrix: strategy.matrix,
     timeout: timeoutOf(reader.take("timeout-minutes"), report),
@@ -103,6 +106,8 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
     outputs: [...outputs.keys()],
     steps: stepsOf(one.steps, outputs),
   };
+  if (condition !== null && asked?.late !== undefined && parts.environment !== undefined)
+    changed(report, condition.keySpan, "The job counts as a deployment here also where it does nothing");
   tellPermissions(reader.take("permissions"), report);
   reader.finish("a job", { snapshot: "is an image of that server" });
   if (draft.steps.length > 0) return draft;
@@ -151,6 +156,17 @@ function jobScope(
   const hidden = new Set([...(mapOf(env?.value)?.entries.keys() ?? [])].map((name) => `env.${name}`));
   const above = [...(scope.known ?? [])].filter(([path]) => !hidden.has(path));
   return { ...scope, axes, known: new Map([...above, ...axisNames, ...os, ...own, ...fixedEnv(env)]) };
+}
+
+/**
+ * What the condition of a job may ask of those that it needs. Nothing, where others need it: they would go on after it,
+ * where there they are skipped with it.
+ */
+function lateOfJob(source: JobSource, late: LateScope, { found }: JobSources): { readonly late?: LateScope } {
+  const isNeeded = found.some(({ needs }) =>
+    [...needs.values()].some((names) => names.includes(source.name)),
+  );
+  return isNeeded ? {} : { late: { needs: late.needs, steps: new Set(), env: new Set() } };
 }
 
 function lateScope(source: JobSource, env: YamlEntry | null, { sources, ids }: JobContext): LateScope {
@@ -214,35 +230,6 @@ function needsOf(
       };
     }),
   );
-}
-
-/** Whether a download takes what is uploaded. Tells where files come back elsewhere than there. */
-function isTaken(upload: Upload, { downloads }: ConvertedSteps, report: Report): boolean {
-  const taking = downloads.filter(({ name }) => name === null || name === upload.name);
-  for (const { into, span } of taking)
-    if (into === null || into !== upload.folder)
-      changed(report, span, "Files come back at the paths that they had in the job that made them");
-  return taking.length > 0;
-}
-
-interface Upload {
-  readonly name: string;
-  /** Folder that its files are named from. */
-  readonly folder: string;
-}
-
-/** What a job uploads, where the names are plain texts. */
-function uploadsOf(source: JobSource | undefined): readonly Upload[] {
-  return itemsOf(source?.map.entries.get("steps")?.value).flatMap((item) => {
-    const entries = mapOf(item)?.entries;
-    if (scalarText(entries?.get("uses")?.value)?.startsWith("actions/upload-artifact@") !== true) return [];
-    const given = mapOf(entries?.get("with")?.value)?.entries;
-    const name = scalarText(given?.get("name")?.value) ?? "artifact";
-    const paths = (scalarText(given?.get("path")?.value) ?? "")
-      .split("\n")
-      .filter((line) => line.trim() !== "");
-    return /^[\w.-]+$/.test(name) ? [{ name, folder: uploadFolder(paths) }] : [];
-  });
 }
 
 function outputsOf(

@@ -45,6 +45,19 @@ export function lateTest(
   }
 }
 
+/** `failure()` of a job. One that was blocked waited for a job that failed. */
+export function failureTest({ needs }: LateScope): LateTest | { readonly problem: string } {
+  const env: Record<string, string> = {};
+  for (const [job, { id }] of needs) {
+    if (id === null)
+      return { problem: `\`${job}\` is several jobs, and none of their results is that of all` };
+    env[`RESULT_${Object.keys(env).length + 1}`] = `\${{ needs.${id}.result }}`;
+  }
+  const all = Object.keys(env).map((name) => `$${name}`);
+  const test = `case "${all.join(" ")}" in *failed*|*timed_out*|*blocked*) true ;; *) false ;; esac`;
+  return { test, values: [], env, notes: [] };
+}
+
 class Writing {
   readonly values: LateValue[] = [];
   readonly env: Record<string, string> = {};
@@ -74,6 +87,8 @@ class Writing {
         throw new Untestable(`nothing compares texts by \`${operator}\` when the job runs`);
       }
       case "call": {
+        const results = this.#results(expression);
+        if (results !== null) return results;
         const pattern = PATTERNS[expression.name.toLowerCase()];
         const [whole, part] = expression.arguments;
         if (pattern === undefined || whole === undefined || part === undefined)
@@ -89,6 +104,18 @@ class Writing {
       default:
         return unreachable(expression);
     }
+  }
+
+  /** `contains(needs.*.result, 'failure')`; null for anything else. */
+  #results({ name, arguments: given }: Extract<Expression, { kind: "call" }>): string | null {
+    const [list, word] = given;
+    const isMember = list?.kind === "member" && dottedOrNull(list) === "needs.*.result";
+    if (name.toLowerCase() !== "contains" || !isMember || word === undefined) return null;
+    const text = shellWord(this.#literal(word).toLowerCase());
+    const tests = [...this.#late.needs.keys()]
+      .filter((job) => job !== "")
+      .map((job) => `[ ${this.#read(`needs.${job}.result`)} = ${text} ]`);
+    return tests.length === 0 ? "false" : `{ ${tests.join(" || ")}; }`;
   }
 
   /** What is known when the plan is made comes as a variable that holds `true` or `false`. */
@@ -121,10 +148,14 @@ class Writing {
   /** A late value as a word of a shell. */
   #text(expression: Expression): string {
     const path = expression.kind === "name" || expression.kind === "member" ? dottedOrNull(expression) : null;
-    const value = path === null ? null : lateValue(path, this.#late);
+    if (path === null) throw new Untestable("it computes a value");
+    return this.#read(path);
+  }
+
+  #read(path: string): string {
+    const value = lateValue(path, this.#late);
     if (typeof value === "string") throw new Untestable(value);
-    if (value === null)
-      throw new Untestable(path === null ? "it computes a value" : `nothing is like \`${path}\``);
+    if (value === null) throw new Untestable(`nothing is like \`${path}\``);
     this.values.push(value);
     return `"\${${value.variable}-}"`;
   }

@@ -39,3 +39,9 @@ export function formatted(given: readonly Known[]): Known | null {
   );
   return { text: `join([${items.join(", ")}], '')`, type: "string" };
 }
+
+/** Why a call of a function is not converted. */
+export function withoutCounterpart(name: string): string {
+  const instead = "; let it run always, and ask in its steps for `needs.JOB.result`";
+  return `the function \`${name}\` has no counterpart${name.toLowerCase() === "failure" ? instead : ""}`;
+}
