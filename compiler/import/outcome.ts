@@ -38,7 +38,7 @@ export class Outcomes {
     for (const one of this.#reports) if (one.report === report) one.isKept = false;
   }
 
-  /** Notes that there is no pipeline. */
+  /** Notes that there is no pipeline, or that nothing starts it. */
   leaveAll(): void {
     for (const one of this.#reports) one.isKept = false;
   }

@@ -25,7 +25,7 @@ const TIMEOUT_DEFAULT = "6h";
 export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Reading): Conversion {
   const report = outcomes.file;
   const reader = new KeyReader(root, report);
-  const { on, inputs, rules } = convertTriggers(reader.take("on"), report);
+  const { on, inputs, rules, isNever } = convertTriggers(reader.take("on"), report);
   const written = reader.take("env");
   const name = scalarText(reader.node("name"));
   const base = fixedNames(reading.repository, name);
@@ -52,6 +52,7 @@ export function convertGithub(root: YamlMap, outcomes: Outcomes, reading: Readin
   reader.take("run-name");
   reader.finish("the workflow");
   const { jobs: converted, writtenOf } = convertJobs(sources, reading, outcomes);
+  if (isNever) outcomes.leaveAll();
   const jobs = new Map(
     Array.from(converted, ([id, job]) =>
       isEnded(job.environment, concurrency) ? [id, { ...job, interruptible: true }] : [id, job],

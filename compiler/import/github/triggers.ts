@@ -12,6 +12,8 @@ export interface Triggers {
   readonly on: Readonly<Record<string, unknown>>;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly rules: readonly RuleDraft[] | undefined;
+  /** Whether no event that starts it there is one here. */
+  readonly isNever: boolean;
 }
 
 /** `on`, with the inputs of a manual start, and rules where `on` cannot say it. */
@@ -53,11 +55,12 @@ export function convertTriggers(entry: YamlEntry | null, report: Report): Trigge
     }
   }
   // Without `on` every event would start it.
-  if (Object.keys(on).length > 0) return { on, inputs, rules };
+  if (Object.keys(on).length > 0) return { on, inputs, rules, isNever: false };
   return {
     on: { api: {} },
     inputs,
     rules: [{ run: "never", reason: "no event that started it has a counterpart" }],
+    isNever: true,
   };
 }
 

@@ -35,3 +35,9 @@ describe("what `uses` names in the same repository", () => {
     expect(of["greet"]).toMatchObject({ steps: ["echo hello"] });
   });
 });
+
+test("a job of a workflow that nothing starts here never runs, and is none that was converted", () => {
+  const job = "jobs: { a: { container: i, steps: [{ run: x }] } }\n";
+  expect(imported(`on: workflow_call\n${job}`, {}).jobs).toEqual(["a left_out"]);
+  expect(imported(`on: [workflow_call, push]\n${job}`, {}).jobs).toEqual(["a whole"]);
+});
