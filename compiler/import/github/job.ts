@@ -1,7 +1,7 @@
 import { quote } from "../../diagnostics/quote.ts";
 import type { Report } from "../../diagnostics/report.ts";
 import { booleanOf, mapOf } from "../../language/read.ts";
-import type { YamlEntry } from "../../yaml/nodes.ts";
+import type { YamlEntry, YamlNode } from "../../yaml/nodes.ts";
 import { allOf, type Env, type JobDraft, literal, type NeedDraft, NEVER, type StepDraft } from "../emit.ts";
 import type { Reading } from "../files.ts";
 import { changed, KeyReader, leftOut, scalarText } from "../reader.ts";
@@ -11,9 +11,9 @@ import type { Scope } from "./expression.ts";
 import type { Known } from "./known.ts";
 import { testsOf } from "./gate.ts";
 import { handOn, OUTPUT_READER } from "./file-commands.ts";
-import { type LateScope, type Needed, writesVariables, writingSteps } from "./late.ts";
+import { type LateScope, mayWrite, type Needed, writesVariables, writingSteps } from "./late.ts";
 import { machineLabels, partOf } from "./machine-parts.ts";
-import { convertStrategy } from "./matrix.ts";
+import { type ConvertedMatrix, convertStrategy } from "./matrix.ts";
 import { localActions } from "./local-action.ts";
 import { convertParts, tellPermissions } from "./parts.ts";
 import { runnerOf, systemOf } from "./runner.ts";
@@ -58,8 +58,10 @@ export function convertJob(source: JobSource, context: JobContext): JobDraft | n
   const written = reader.take("env");
   const labels = part?.labels ?? machineLabels(source.map, workflow.scope);
   const runner = runnerOf(runsOn, container === null ? null : "", labels, report, context);
-  const scope = jobScope(workflow.scope, strategy, runsOn === null ? null : systemOf(runner), written, [
-    ...cacheHits(source.map.entries.get("steps")?.value, report),
+  const stepsNode = source.map.entries.get("steps")?.value;
+  const system = runsOn === null ? null : systemOf(runner);
+  const scope = jobScope(workflow.scope, strategy, stepsNode, system, written, [
+    ...cacheHits(stepsNode, report),
     ["github.job", { text: literal(entry.key), type: "string", fixed: entry.key }],
   ]);
   const late = lateScope(source, written, context);
@@ -142,12 +144,13 @@ function shortName(
 
 function jobScope(
   scope: Scope,
-  { axes, known }: { readonly axes: ReadonlySet<string>; readonly known: ReadonlyMap<string, Known> },
+  { axes, known: values }: Pick<ConvertedMatrix, "axes" | "known">,
+  steps: YamlNode | undefined,
   system: string | null,
   env: YamlEntry | null,
   own: readonly (readonly [string, Known])[],
 ): Scope {
-  const axisNames = Array.from(known, ([name, value]): [string, Known][] => [
+  const axisNames = Array.from(values, ([name, value]): [string, Known][] => [
     [`matrix.${name}`, value],
     [`matrix.${name.replace("_", ".")}`, value],
   ]).flat();
@@ -155,7 +158,10 @@ function jobScope(
     system === null ? [] : [["runner.os", { text: `'${system}'`, type: "string", fixed: system }]];
   const hidden = new Set([...(mapOf(env?.value)?.entries.keys() ?? [])].map((name) => `env.${name}`));
   const above = [...(scope.known ?? [])].filter(([path]) => !hidden.has(path));
-  return { ...scope, axes, known: new Map([...above, ...axisNames, ...os, ...own, ...fixedEnv(env)]) };
+  const all = [...above, ...axisNames, ...os, ...own, ...fixedEnv(env)];
+  // What a step may write is not known before it has run.
+  const known = new Map(all.filter(([path]) => !path.startsWith("env.") || !mayWrite(steps, path.slice(4))));
+  return { ...scope, axes, known };
 }
 
 /**

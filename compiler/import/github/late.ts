@@ -102,9 +102,19 @@ function named(...parts: readonly string[]): string {
 
 /** Whether the own script of a step writes variables. */
 export function writesVariables(node: YamlNode | undefined): boolean {
-  return itemsOf(node).some(
-    (item) => scalarText(mapOf(item)?.entries.get("run")?.value)?.includes("GITHUB_ENV") === true,
-  );
+  return scriptsThatWrite(node).length > 0;
+}
+
+/** Whether the own script of a step may write this variable. */
+export function mayWrite(node: YamlNode | undefined, variable: string): boolean {
+  return scriptsThatWrite(node).some((script) => script.includes(variable));
+}
+
+function scriptsThatWrite(node: YamlNode | undefined): readonly string[] {
+  return itemsOf(node).flatMap((item) => {
+    const script = scalarText(mapOf(item)?.entries.get("run")?.value) ?? "";
+    return script.includes("GITHUB_ENV") ? [script] : [];
+  });
 }
 
 /** Ids of the steps whose own script may write outputs: it, or a program that it starts. */

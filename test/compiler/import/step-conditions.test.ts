@@ -73,6 +73,18 @@ ${[...holds, ...not].map(step).join("\n")}`,
   });
 });
 
+test("a variable that a step writes is not what the job says it is", async () => {
+  const { printed } = await ranJob(
+    world,
+    ["bash", "-e", "-c"],
+    `- run: 'echo "LEVEL=high" >> "$GITHUB_ENV"'
+- { if: env.LEVEL == 'low', run: echo low }
+- { if: env.LEVEL == 'high', run: echo high }`,
+    "    env: { LEVEL: low }\n",
+  );
+  expect(printed.join("")).toBe("high\n");
+});
+
 test("that such a step is shown as one that succeeded is noted", () => {
   expect(told("{ id: one, run: x }, { if: steps.one.outputs.a == 'b', run: y }")).toEqual([
     expect.stringMatching(/^DC1804 This is decided when the step starts/),
