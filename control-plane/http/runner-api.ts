@@ -46,7 +46,9 @@ const limited = {
     rateLimit: {
       max: MESSAGES_PER_SECOND_MAX,
       timeWindow: 1_000,
-      keyGenerator: (request: FastifyRequest) => request.url,
+      // The address as it was read: one lease can be written in many ways, with `%61` for `a`.
+      keyGenerator: ({ routeOptions, params }: FastifyRequest) =>
+        `${routeOptions.url} ${JSON.stringify(params)}`,
     },
   },
 };

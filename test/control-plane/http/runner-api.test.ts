@@ -179,6 +179,22 @@ describe("the runner's API", () => {
     expect(rows[0]).toEqual({ state: "active" });
   });
 
+  test("slows it down however it writes its lease's id", async () => {
+    const api = await serveApi();
+    const { path, token, epoch } = await claimed(api);
+    await api.post(`${path}/ack`, { epoch, seq: 1 }, token);
+    const lease = path.slice(path.lastIndexOf("/") + 1);
+    const routes = path.slice(0, -lease.length);
+    const written = Array.from(lease, (character, index) => {
+      const code = `%${character.charCodeAt(0).toString(16)}`;
+      return `${routes}${lease.slice(0, index)}${code}${lease.slice(index + 1)}`;
+    });
+    const body = (seq: number) => ({ epoch, seq, phase: "starting", steps: [] });
+    const beats = written.map(async (at, index) => await api.post(`${at}/heartbeat`, body(index + 1), token));
+    const statuses = (await Promise.all(beats)).map(({ status }) => status);
+    expect(statuses).toContain(429);
+  });
+
   test("keeps tokens out of what is stored", async () => {
     const api = await serveApi();
     const { token } = await claimed(api);
