@@ -57,7 +57,7 @@ export async function askGit(place: Place, question: GitQuestion): Promise<GitAn
   const stopped: { error: GitError | null } = { error: null };
   const stop = (code: GitError["code"], message: string): void => {
     stopped.error ??= new GitError(code, `git ${args[0] ?? ""} ${message}`);
-    end(child, question.group === true);
+    endGit(child, question.group === true);
   };
   const late = setTimeout(() => stop("timed_out", `gave no answer in ${timeoutMs / 1000} s`), timeoutMs);
   const cancel = (): void => stop("canceled", "was canceled");
@@ -89,7 +89,8 @@ export async function askGit(place: Place, question: GitQuestion): Promise<GitAn
   }
 }
 
-function end(child: ChildProcessWithoutNullStreams, group: boolean): void {
+/** Kills a git, with all that it started when it leads a group. */
+export function endGit(child: ChildProcessWithoutNullStreams, group: boolean): void {
   if (!group || child.pid === undefined) {
     child.kill("SIGKILL");
     return;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { mirrorEnvironment } from "./git-environment.ts";
-import { spawnGit } from "./git-process.ts";
+import { endGit, spawnGit } from "./git-process.ts";
 import { pinnedRef } from "./mirror.ts";
 
 /** A fetch that is still going after this has a client that reads too slowly to ever end. */
@@ -51,9 +51,11 @@ export function startUploadPack(request: UploadPackRequest): UploadPack {
     {
       arguments: args,
       environment: { ...mirrorEnvironment(), ...(protocol === null ? {} : { GIT_PROTOCOL: protocol }) },
+      // Another process packs the objects, which takes minutes in a large repository before it writes anything.
+      group: true,
     },
   );
-  const late = setTimeout(() => child.kill("SIGKILL"), UPLOAD_TIMEOUT_MS);
+  const late = setTimeout(() => endGit(child, true), UPLOAD_TIMEOUT_MS);
   child.once("close", () => clearTimeout(late));
   child.stderr.resume();
   // git may end before it has read everything; its output says what it thought of the request.
@@ -63,7 +65,7 @@ export function startUploadPack(request: UploadPackRequest): UploadPack {
   return {
     output: child.stdout,
     stop() {
-      child.kill("SIGKILL");
+      endGit(child, true);
       child.stdout.destroy();
     },
   };

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -13,6 +14,11 @@ import { createTurnstile } from "./turnstile.ts";
 
 /** git processes that pack objects at once: each may use a core and tens of megabytes. */
 const UPLOADS_MAX = 16;
+/** Of those, for one lease: a fetch asks one thing after the other, and may have been repeated. */
+const UPLOADS_OF_LEASE_MAX = 2;
+/** A client that takes less than this in that time has all but stopped reading, and holds a place. */
+const TAKEN_BYTES_MIN = 32 * 1024;
+const TAKEN_LOOK_MS = 30_000;
 /** A fetch of one commit asks in a few hundred bytes; its list of what it has stays far below this. */
 const REQUEST_BYTES_MAX = 1024 * 1024;
 const REQUEST_BYTES_UNPACKED_MAX = 4 * 1024 * 1024;
@@ -36,7 +42,7 @@ export interface GitHttpDependencies {
  */
 export function registerGitHttp(app: FastifyInstance, dependencies: GitHttpDependencies): void {
   const { database, mirror } = dependencies;
-  const turnstile = createTurnstile(UPLOADS_MAX);
+  const turnstile = createTurnstile(UPLOADS_MAX, UPLOADS_OF_LEASE_MAX);
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser<Buffer>(
@@ -60,7 +66,8 @@ export function registerGitHttp(app: FastifyInstance, dependencies: GitHttpDepen
         if (!asksOnlyFor(source.head, input)) {
           throw new HttpError("forbidden", "this lease may fetch the commit of its run and nothing else");
         }
-        await turnstile.pass(request.raw, () => answer(request, reply, mirror, source, input));
+        const { lease } = checked(Params, request.params, "path");
+        await turnstile.pass(request.raw, lease, () => answer(request, reply, mirror, source, input));
       },
     );
   });
@@ -93,13 +100,15 @@ async function answer(
   source: RunSource,
   input: Buffer | null,
 ): Promise<void> {
+  reply.hijack();
+  const response = reply.raw;
+  // Its end was told before anybody listened, and is not told again.
+  if (response.destroyed || request.raw.socket.destroyed) return;
   const header = request.headers["git-protocol"];
   const protocol = typeof header === "string" && /^version=[012]$/.test(header) ? header : null;
   const path = mirror.pathOf(source.repositoryId);
   const upload = startUploadPack({ path, commit: source.head, input, protocol });
   const kind = input === null ? "advertisement" : "result";
-  reply.hijack();
-  const response = reply.raw;
   response.writeHead(200, {
     "content-type": `application/x-git-upload-pack-${kind}`,
     "cache-control": "no-cache, max-age=0, must-revalidate",
@@ -109,13 +118,25 @@ async function answer(
     response.write("001e# service=git-upload-pack\n0000");
   }
   await new Promise<void>((resolve) => {
+    const looking = endWhenIdle(response);
     response.once("close", () => {
+      clearInterval(looking);
       upload.stop();
       resolve();
     });
     upload.output.once("error", () => response.destroy());
     upload.output.pipe(response);
   });
+}
+
+/** Ends an answer whose client leaves it lying. */
+function endWhenIdle(response: ServerResponse): NodeJS.Timeout {
+  let taken = 0;
+  return setInterval(() => {
+    const now = response.socket?.bytesWritten ?? 0;
+    if (response.writableNeedDrain && now - taken < TAKEN_BYTES_MIN) response.destroy();
+    taken = now;
+  }, TAKEN_LOOK_MS);
 }
 
 function unpacked(request: FastifyRequest): Buffer {

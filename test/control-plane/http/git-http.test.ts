@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -14,10 +17,10 @@ import { ScratchRepository } from "../../support/scratch-repository.ts";
 
 const run = promisify(execFile);
 
-async function world() {
+async function world(large: Uint8Array = new Uint8Array()) {
   const { database } = await createTestDatabase();
   const source = new ScratchRepository();
-  const parent = source.commit({ "a.txt": "1" });
+  const parent = source.commit({ "a.txt": "1", large });
   const head = source.commit({ "a.txt": "2" });
   source.git("checkout", "--quiet", "--orphan", "private");
   const secret = source.commit({ "secret.txt": "s" });
@@ -35,7 +38,17 @@ async function world() {
     headRule: "reachable",
   });
   const server = await startHttpServer((app) => registerGitHttp(app, { database, mirror }));
-  return { database, server, lease, parent, head, secret };
+  const other = await insertLease(database, head);
+  await mirror.fetch({
+    repositoryId: other.repositoryId,
+    url: source.path,
+    credentials: null,
+    ref: "refs/heads/main",
+    head,
+    also: [],
+    headRule: "reachable",
+  });
+  return { database, server, lease, other, parent, head, secret };
 }
 
 function address(server: { readonly url: string }, lease: TestLease): string {
@@ -192,6 +205,51 @@ describe("sources under a lease", () => {
     await expect
       .poll(() => processesNaming(lease.repositoryId), { timeout: 60_000, interval: 50 })
       .toEqual([]);
+  });
+});
+
+describe("the places for fetches", () => {
+  const line = (text: string) => (text.length + 4).toString(16).padStart(4, "0") + text;
+  /** A whole request for the commit, on a connection of its own. */
+  const ask = (at: string, lease: TestLease, head: string): Socket => {
+    const { hostname, port, pathname } = new URL(at);
+    const body = `${line("command=fetch")}0001${line(`want ${head}\n`)}${line("done\n")}0000`;
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.write(
+      [
+        `POST ${pathname}/git-upload-pack HTTP/1.1`,
+        `host: ${hostname}`,
+        `authorization: Bearer ${lease.token}`,
+        "content-type: application/x-git-upload-pack-request",
+        "git-protocol: version=2",
+        `content-length: ${body.length}`,
+        "",
+        body,
+      ].join("\r\n"),
+    );
+    return socket;
+  };
+
+  test("are not lost to clients that leave before they are answered", async () => {
+    const { server, lease, head } = await world();
+    for (let time = 0; time < 40; time += 1) {
+      const socket = ask(address(server, lease), lease, head);
+      await once(socket, "connect");
+      await new Promise((resolve) => socket.write("", resolve));
+      socket.destroy();
+    }
+    const { code } = await fetchInto(address(server, lease), basic(lease.token), [head]);
+    expect(code).toBe(0);
+  });
+
+  test("are not all taken by one lease whose clients read nothing", async () => {
+    const { server, lease, head, other } = await world(randomBytes(8 * 1024 * 1024));
+    const stuck = Array.from({ length: 40 }, () => ask(address(server, lease), lease, head).pause());
+    await once(stuck[0] as Socket, "connect");
+    await expect.poll(() => processesNaming(lease.repositoryId).length).toBeGreaterThan(0);
+    const { code } = await fetchInto(address(server, other), basic(other.token), [head]);
+    expect(code).toBe(0);
   });
 });
 
