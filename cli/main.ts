@@ -50,7 +50,7 @@ function report(failure: CliFailure, json: boolean): void {
     writeJson({ version: 1, error: { code, message, hint, exit: failure.exit } });
     return;
   }
-  writeTalk(`${paint("red", "delta:", process.stderr)} ${terminalText(failure.message)}`);
+  writeTalk(`${paint("red", "delta:", process.stderr)} ${terminalText(failure.message, { colours: false })}`);
   if (failure.hint !== null) writeTalk(failure.hint);
   if (process.env["DELTA_DEBUG"] && failure.cause instanceof Error) writeData(failure.cause.stack ?? "");
 }

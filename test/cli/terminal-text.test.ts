@@ -11,6 +11,7 @@ describe("text for a terminal", () => {
     ["a link is shown", "\u001b]8;;http://x\u0007", "\\x1b]8;;http://x\\x07"],
     ["an eight-bit control is shown", "\u009b31m", "\\x9b31m"],
     ["a lone carriage return is shown, one of a line end is not", "a\rb\r\n", "a\\x0db\n"],
+    ["a turn of the direction of writing is shown", "a\u202egpj.exe\u2066", "a\\u202egpj.exe\\u2066"],
     ["tabs and newlines stay", "a\tb\n", "a\tb\n"],
     ["a colour without an end is shown", `\u001b[${"1;".repeat(200)}`, `\\x1b[${"1;".repeat(200)}`],
   ])("%s", (_what, given, shown) => {
