@@ -1,4 +1,6 @@
 import { styleText } from "node:util";
+import { EXIT } from "./exit-codes.ts";
+import { fileFault } from "./file-fault.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -23,12 +25,21 @@ export function onReaderGone(action: () => void): void {
   readerGone = action;
 }
 
-/** A closed pipe is no error of ours: what would have been written is dropped. Call once, at the start. */
+/**
+ * A closed pipe is no error of ours: what would have been written is dropped. Where an answer cannot be written
+ * for another reason, as on a full disk, the program says so and ends. Call once, at the start.
+ */
 export function toleratePipeEnd(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      readerGone();
+      if (error.code === "EPIPE") {
+        readerGone();
+        return;
+      }
+      if (stream === process.stdout) {
+        writeTalk(`delta: standard output cannot be written: ${fileFault(error)}`);
+      }
+      process.exit(EXIT.unavailable);
     });
   }
 }

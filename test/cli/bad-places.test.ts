@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { delta, type Result } from "./support/delta.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { delta, environment, finished, ROOT, type Result } from "./support/delta.ts";
 import { makeRepository, temporaryFolder, type TestRepository } from "./support/repository.ts";
 
 const PIPELINE = ".delta/pipeline.yaml";
@@ -164,4 +165,17 @@ test("why-not --json says that the plan which would run the job is refused, why,
   });
   const runs = await ask(repository, "why-not", "docs", "--json");
   expect(JSON.parse(runs.stdout)).toMatchObject({ would_run_if: ["`docs/a.md` changed"], refused: null });
+});
+
+test("a disk that is full is named as what the answer could not be written to", async () => {
+  const repository = makeRepository(SHOP);
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const child = spawn(process.execPath, [join(ROOT, "cli", "delta.js"), "plan"], {
+    cwd: repository.path,
+    env: environment(),
+    stdio: ["pipe", full, "pipe"],
+  });
+  const { code, stderr } = await finished(child);
+  expect([code, stderr]).toEqual([3, "delta: standard output cannot be written: the disk is full\n"]);
 });
