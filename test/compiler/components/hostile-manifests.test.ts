@@ -1,10 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  affectedComponents,
-  discoverComponents,
-  isManifest,
-} from "../../../compiler/components/index.ts";
+import { affectedComponents, discoverComponents, isManifest } from "../../../compiler/components/index.ts";
 import { changesBetween } from "../../support/compiler/changes-between.ts";
 import { treeOf } from "../../support/compiler/tree-snapshot.ts";
 

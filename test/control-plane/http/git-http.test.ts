@@ -27,27 +27,15 @@ async function world(large: Uint8Array = new Uint8Array()) {
   const folder = mkdtempSync(join(tmpdir(), "delta-mirror-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const mirror = new Mirror(folder, { plainHttpHosts: [], localPaths: true });
-  const lease = await insertLease(database, head);
-  await mirror.fetch({
-    repositoryId: lease.repositoryId,
-    url: source.path,
-    credentials: null,
-    ref: "refs/heads/main",
-    head,
-    also: [secret],
-    headRule: "reachable",
-  });
+  const leaseOn = async (also: readonly string[]): Promise<TestLease> => {
+    const lease = await insertLease(database, head);
+    const { repositoryId } = lease;
+    const wanted = { ref: "refs/heads/main", head, also, headRule: "reachable" } as const;
+    await mirror.fetch({ repositoryId, url: source.path, credentials: null, ...wanted });
+    return lease;
+  };
+  const [lease, other] = [await leaseOn([secret]), await leaseOn([])];
   const server = await startHttpServer((app) => registerGitHttp(app, { database, mirror }));
-  const other = await insertLease(database, head);
-  await mirror.fetch({
-    repositoryId: other.repositoryId,
-    url: source.path,
-    credentials: null,
-    ref: "refs/heads/main",
-    head,
-    also: [],
-    headRule: "reachable",
-  });
   return { database, server, lease, other, parent, head, secret };
 }
 
