@@ -37,11 +37,17 @@ export async function removeUser(name: string): Promise<void> {
   await run("userdel", [name]);
 }
 
+export interface UnableKvm {
+  readonly because: string;
+  /** False where QEMU ended by itself: its kvm does not even take the processor that QEMU describes. */
+  readonly startsProcessors: boolean;
+}
+
 /**
  * Why /dev/kvm does not run our guest, with what it wrote; null when it does. It may be there and not be able to: a
  * virtual machine may have one without the processor's help, on which no ordinary kernel boots.
  */
-export async function unableKvm(folder: string): Promise<string | null> {
+export async function unableKvm(folder: string): Promise<UnableKvm | null> {
   const { disk, kernel, initrd } = machineImageIn(folder);
   const runner = `if=none,id=runner,format=raw,readonly=on,file=${join(folder, "delta-runner.img")}`;
   const args = [
@@ -67,5 +73,6 @@ export async function unableKvm(folder: string): Promise<string | null> {
   clearTimeout(late);
   if (HAS_BOOTED.test(output)) return null;
   const words = [consoleWords(output), complaintWords(complaint)].filter((one) => one !== null).join(" | ");
-  return `${KVM_DEVICE} did not bring our guest to its disks within ${BOOT_MS / 1_000} s; it wrote ${words === "" ? "nothing" : words}`;
+  const because = `${KVM_DEVICE} did not bring our guest to its disks within ${BOOT_MS / 1_000} s; it wrote ${words === "" ? "nothing" : words}`;
+  return { because, startsProcessors: qemu.killed };
 }
