@@ -2,8 +2,9 @@ import { GitError } from "../git/index.ts";
 import { planCommit } from "./plan-commit.ts";
 import type { PlanningAnswer, PlanningOrder } from "./planning-messages.ts";
 
-// A process of its own: a document that stalls or kills it cannot touch the control plane. It ends with
-// its parent, whose end closes the channel, and takes the git processes of its group along; while it spins, parent-watch.ts ends it instead.
+// A process of its own: a document that stalls or kills it cannot touch the control plane. It leads a group, which
+// ends as a whole with the parent, whose end closes the channel: git may be in the middle of a long search. While this
+// process spins, parent-watch.ts ends the group instead.
 process.on("message", ({ id, request, rules }: PlanningOrder) => {
   planCommit(request, rules).then(
     (result) => answer({ id, ok: true, result }),
