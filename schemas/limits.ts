@@ -17,6 +17,18 @@ export const CLAIM_DEADLINE_MS = 120_000;
 export const LOG_CHUNK_BYTES_MAX = 256 * 1024;
 /** One attempt's log; past it the stream ends with a marker and the job goes on. */
 export const LOG_BYTES_MAX = 1024 * 1024 * 1024;
+/** One piece of an artifact, as it is sent and stored. Bounds the memory of one request. */
+export const ARTIFACT_CHUNK_BYTES_MAX = 1024 * 1024;
+/** All artifacts of one attempt, packed. GitHub and GitLab take a few gigabytes too. */
+export const ARTIFACT_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+/** What comes out of one artifact: four times the most that goes in. */
+export const ARTIFACT_UNPACKED_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+/** Files and links in one artifact. */
+export const ARTIFACT_FILES_MAX = 200_000;
+/** Artifacts of one job. Each is an upload of its own and a row on the page of the run. */
+export const ARTIFACTS_MAX = 50;
+/** Artifacts that one attempt unpacks before its first step, of all jobs it needs. */
+export const NEEDED_ARTIFACTS_MAX = 1_000;
 /** All outputs of one attempt, names included, as the steps write them. They become environment of other jobs. */
 export const OUTPUTS_BYTES_MAX = 64 * 1024;
 /** Outputs of one job. All of them travel in one message. */

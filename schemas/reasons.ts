@@ -19,6 +19,12 @@ export const REASONS = {
   signaled: { blame: "user", title: "a step was ended by a signal nobody here sent" },
   command_not_found: { blame: "user", title: "the shell or the working directory of a step does not exist" },
   checkout_failed: { blame: "infra", title: "the sources could not be fetched from the control plane" },
+  artifact_missing: { blame: "user", title: "no file matched an artifact that is required" },
+  artifact_refused: {
+    blame: "user",
+    title: "the files of an artifact are too many, too large or of a wrong kind",
+  },
+  artifact_failed: { blame: "infra", title: "an artifact could not be stored or fetched" },
   image_pull: { blame: "infra", title: "the job's image could not be fetched" },
   dispatch_failed: { blame: "infra", title: "the backend refused to start a runner" },
   runner_start_timeout: { blame: "infra", title: "a runner was asked for but never claimed the attempt" },

@@ -1,9 +1,17 @@
 import { Type, type Static } from "typebox";
 import { UUID_PATTERN } from "./ids.ts";
-import { OUTPUTS_BYTES_MAX, OUTPUTS_MAX, STEPS_MAX, SUMMARY_CHARACTERS_MAX } from "./limits.ts";
+import { ArtifactSpec, NeededArtifact } from "./artifact-messages.ts";
+import {
+  ARTIFACTS_MAX,
+  NEEDED_ARTIFACTS_MAX,
+  OUTPUTS_BYTES_MAX,
+  OUTPUTS_MAX,
+  STEPS_MAX,
+  SUMMARY_CHARACTERS_MAX,
+} from "./limits.ts";
 
 /**
- * Runner protocol, version 1: the bodies of `/runner/v1`. docs/protocol.md tells the order of calls.
+ * Runner protocol, version 1: the bodies of `/runner/v1`; those of artifacts are in artifact-messages.ts. docs/protocol.md tells the order of calls.
  *
  * A claim is authorised by a proof that the dispatcher gave to this one attempt. Every later call
  * carries `authorization: Bearer <lease token>` and the epoch. Unknown fields and enum values are
@@ -16,6 +24,9 @@ import { OUTPUTS_BYTES_MAX, OUTPUTS_MAX, STEPS_MAX, SUMMARY_CHARACTERS_MAX } fro
  *   POST /runner/v1/leases/:lease/heartbeat       HeartbeatRequest -> HeartbeatReply
  *   POST /runner/v1/leases/:lease/logs/:stream?epoch=&offset=   bytes -> LogReply
  *   POST /runner/v1/leases/:lease/logs/:stream/close            LogCloseRequest -> LogReply
+ *   GET  /runner/v1/leases/:lease/artifacts/:attempt/:name?epoch=&offset=   -> the next bytes, none at the end
+ *   POST /runner/v1/leases/:lease/artifacts/:name?epoch=&offset=   bytes -> ArtifactReply
+ *   POST /runner/v1/leases/:lease/artifacts/:name/close            ArtifactCloseRequest -> ArtifactReply
  *   POST /runner/v1/leases/:lease/complete        CompleteRequest -> CompleteReply
  *   POST /runner/v1/leases/:lease/cancel-ack      CancelAckRequest -> CompleteReply
  *   GET|POST /runner/v1/leases/:lease/source.git/...            git smart HTTP, read only
@@ -96,6 +107,9 @@ export const AttemptSpec = Type.Object(
     no_output_timeout_ms: Type.Union([Milliseconds, Type.Null()]),
     /** Names that steps may write to the file DELTA_OUTPUT. */
     outputs: Type.Array(Type.String(), { maxItems: OUTPUTS_MAX }),
+    artifacts: Type.Array(ArtifactSpec, { maxItems: ARTIFACTS_MAX }),
+    /** In the order they are unpacked: of two that hold one path the later one's file stays. */
+    needed_artifacts: Type.Array(NeededArtifact, { maxItems: NEEDED_ARTIFACTS_MAX }),
     cancel_signal: Type.Enum(["SIGTERM", "SIGINT"] as const),
     cancel_grace_ms: Milliseconds,
     log_bytes_max: Type.Integer({ minimum: 0 }),
@@ -198,6 +212,9 @@ export const RUNNER_REASONS = [
   "signaled",
   "command_not_found",
   "checkout_failed",
+  "artifact_missing",
+  "artifact_refused",
+  "artifact_failed",
   "runner_error",
 ] as const;
 
@@ -244,6 +261,11 @@ export const PROTOCOL_ERROR_CODES = [
   "log_gap",
   "log_mismatch",
   "log_closed",
+  "artifact_conflict",
+  "artifact_gap",
+  "artifact_mismatch",
+  "artifact_closed",
+  "artifact_gone",
   "too_large",
   "too_many_requests",
   "unavailable",

@@ -1,4 +1,4 @@
-import { OUTPUTS_MAX } from "../../schemas/limits.ts";
+import { ARTIFACTS_MAX, OUTPUTS_MAX } from "../../schemas/limits.ts";
 import type { Located } from "./model.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template } from "../expressions/index.ts";
@@ -12,8 +12,6 @@ import { booleanOf, entryOf, itemsOf, locatedTexts, mapOf, wordOf } from "./read
 
 /** Each is looked up before the first step and written after the last, one after the other. */
 const CACHES_MAX = 10;
-/** Each is an upload of its own and a row on the page of the run. */
-const ARTIFACTS_MAX = 50;
 const EXPIRE_BOUNDS = { min: 60_000, max: 365 * 86_400_000, words: "between 1m and 365d" };
 
 export function lowerCaches(entry: YamlEntry | null, lowering: Lowering): readonly CacheModel[] {

@@ -16,10 +16,15 @@ export const HTTP_STATUS = {
   order: 409,
   log_conflict: 409,
   log_closed: 409,
+  artifact_conflict: 409,
+  artifact_closed: 409,
+  artifact_gone: 410,
   log_mismatch: 412,
+  artifact_mismatch: 412,
   too_large: 413,
   unsupported_media_type: 415,
   log_gap: 416,
+  artifact_gap: 416,
   too_many_requests: 429,
   internal: 500,
   unavailable: 503,
@@ -29,7 +34,7 @@ export type HttpErrorCode = keyof typeof HTTP_STATUS;
 /** How long a client should wait when the database or the blob store is away. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** An answer other than success that a handler decided on. `acked` goes to runners with log errors. */
+/** An answer other than success that a handler decided on. `acked` goes to runners with errors of logs and artifacts. */
 export class HttpError extends Error {
   readonly code: HttpErrorCode;
   readonly acked: number | null;

@@ -26,6 +26,13 @@ export function attemptSpec(attempt: ClaimableAttempt, job: PlanJob): AttemptSpe
     timeout_ms: job.timeout_ms,
     no_output_timeout_ms: job.no_output_timeout_ms,
     outputs: [...job.outputs],
+    artifacts: job.artifacts.map(({ name, paths, when, required }) => ({
+      name,
+      paths: [...paths],
+      when,
+      required,
+    })),
+    needed_artifacts: [],
     cancel_signal: job.cancel.signal,
     cancel_grace_ms: job.cancel.grace_ms,
     log_bytes_max: LOG_BYTES_MAX,

@@ -191,6 +191,8 @@ function specOf({ repository, steps, spec }: AttemptOptions): AttemptSpec {
     timeout_ms: 60_000,
     no_output_timeout_ms: null,
     outputs: [],
+    artifacts: [],
+    needed_artifacts: [],
     cancel_signal: "SIGTERM",
     cancel_grace_ms: 500,
     log_bytes_max: 16 * 1024 * 1024,
