@@ -1,5 +1,8 @@
 import { TIMEOUT_MS_MAX } from "../schemas/limits.ts";
 import type { ClaimReply } from "../schemas/runner-protocol.ts";
+import { bringArtifacts } from "./artifacts/bring-artifacts.ts";
+import { keepArtifacts } from "./artifacts/keep-artifacts.ts";
+import type { AttemptPlace } from "./attempt-place.ts";
 import { checkOut } from "./checkout.ts";
 import { claim, readProof } from "./claim.ts";
 import type { RunnerConfig } from "../schemas/runner-config.ts";
@@ -23,6 +26,8 @@ import { makeWorkspace, removeFolder, type Workspace } from "./workspace.ts";
 export interface AttemptOptions {
   /** The module that becomes the heartbeat thread. */
   readonly threadEntry: URL;
+  /** Starts the runner anew; see own-command.ts. */
+  readonly ownCommand: readonly string[];
   readonly stop: StopSource;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** For the operator: one line, never with a token or anything a job printed. */
@@ -101,7 +106,7 @@ async function holdLease(holding: Holding): Promise<RunnerExitName> {
       workspace = await makeWorkspace(config.workspace_root, config.attempt_id, config.step_user ?? null);
       const sinceTicks = readProcess(process.pid)?.startTicks ?? 0;
       job = { attemptId: config.attempt_id, folder: workspace.folder, sinceTicks };
-      end = await runJob({ config, options, lease, granted, spec, workspace, job, logs });
+      end = await runJob({ config, options, client, lease, granted, spec, workspace, job, logs });
     } catch (error) {
       end = runnerFailed(error, stop);
     } finally {
@@ -126,6 +131,7 @@ async function holdLease(holding: Holding): Promise<RunnerExitName> {
 interface JobRun {
   readonly config: RunnerConfig;
   readonly options: AttemptOptions;
+  readonly client: LeaseClient;
   readonly lease: Lease;
   readonly granted: ClaimReply["lease"];
   readonly spec: ClaimReply["spec"];
@@ -135,54 +141,51 @@ interface JobRun {
 }
 
 async function runJob(run: JobRun): Promise<JobEnd> {
-  const { config, options, lease, granted, spec, workspace, job, logs } = run;
-  const { stop } = options;
-  const inherited = inheritedEnvironment(options.environment, config.inherit_env);
+  const { config, options, client, lease, spec, workspace, job, logs } = run;
+  const { stop, ownCommand } = options;
   const group = config.step_group === undefined ? null : openControlGroup(config.step_group);
   if (config.step_group !== undefined && group === null)
     logs.own.say(`the job shares the runner's memory: there is no control group ${config.step_group}`);
-  const checkoutFault =
-    spec.checkout === null
-      ? null
-      : await checkOut({
-          controlPlane: config.control_plane,
-          address: parseAddress(config.control_plane),
-          lease: granted,
-          commit: spec.commit,
-          depth: spec.checkout.depth,
-          workspace,
-          job,
-          user: config.step_user ?? null,
-          group,
-          path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
-          log: logs.own,
-          stop,
-        });
-  if (stop.gently.aborted || checkoutFault !== null) {
-    const failure: Failure = {
+  const user = config.step_user ?? null;
+  const place: AttemptPlace = { spec, workspace, job, user, group, ownCommand, stop, log: logs.own };
+  const handing = { place, client, lost: lease.lost };
+  const fault = (await fetchSources(run, place)) ?? (await bringArtifacts(handing));
+  if (stop.gently.aborted || fault !== null) {
+    const failure = fault ?? {
       reason: "checkout_failed",
       exitCode: null,
-      summary: checkoutFault ?? "stopped before the first step",
+      summary: "stopped before the first step",
     };
     logs.own.say(failure.summary);
     return { started: false, failure, steps: [], killed: false, gone: true, outputs: {} };
   }
   lease.report({ phase: "running", steps: [] });
   const result = await runSteps({
-    spec,
-    attemptId: config.attempt_id,
-    workspace,
-    inherited,
-    job,
-    user: config.step_user ?? null,
-    group,
-    stop,
-    log: logs.own,
+    ...place,
+    inherited: inheritedEnvironment(options.environment, config.inherit_env),
     openStream: (stream) => logs.open(stream),
     onProgress: (steps) => lease.report({ phase: "running", steps }),
   });
   lease.report({ phase: "uploading", steps: result.steps });
-  return { started: true, ...result };
+  // Files that somebody may still be writing are nobody's result.
+  const notKept = result.gone ? await keepArtifacts(handing, result.failure !== null) : null;
+  return { started: true, ...result, failure: result.failure ?? notKept };
+}
+
+async function fetchSources(
+  { config, options, granted }: JobRun,
+  place: AttemptPlace,
+): Promise<Failure | null> {
+  if (place.spec.checkout === null) return null;
+  const summary = await checkOut({
+    ...place,
+    controlPlane: config.control_plane,
+    address: parseAddress(config.control_plane),
+    lease: granted,
+    depth: place.spec.checkout.depth,
+    path: options.environment.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+  });
+  return summary === null ? null : { reason: "checkout_failed", exitCode: null, summary };
 }
 
 /** A fault of the runner or its machine: no space for the workspace, no permission, a bug. */

@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StepUser } from "../schemas/runner-config.ts";
+import type { AttemptPlace } from "./attempt-place.ts";
 import { forwardFromLoopback } from "./loopback-forwarder.ts";
-import type { OwnLog } from "./logs/own-log.ts";
-import type { ControlGroup } from "./processes/control-group.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
-import { ATTEMPT_MARKER, type JobIdentity } from "./processes/job-processes.ts";
+import { ATTEMPT_MARKER } from "./processes/job-processes.ts";
 import type { Address } from "./protocol/address.ts";
 import type { LeaseCredentials } from "./protocol/client.ts";
 import { retryDelayMs } from "./protocol/retry.ts";
-import type { StopSource } from "./stop-source.ts";
-import type { Workspace } from "./workspace.ts";
 
 /** The mirror is one hop away; a fetch that needs more tries will not be saved by them. */
 const FETCH_TRIES = 4;
@@ -20,20 +16,13 @@ const GIT_GRACE_MS = 2_000;
 /** A transfer slower than one byte a second for this long is dead; seconds. */
 const STALLED_SECONDS = 60;
 
-export interface CheckoutRequest {
+export interface CheckoutRequest extends AttemptPlace {
   readonly controlPlane: string;
   readonly address: Address;
   readonly lease: LeaseCredentials;
-  readonly commit: string;
   /** Commits of history; null: all of it. */
   readonly depth: number | null;
-  readonly workspace: Workspace;
-  readonly job: JobIdentity;
-  readonly user: StepUser | null;
-  readonly group: ControlGroup | null;
   readonly path: string;
-  readonly log: OwnLog;
-  readonly stop: StopSource;
 }
 
 /**
@@ -41,7 +30,8 @@ export interface CheckoutRequest {
  * why it failed. A stop ends it early; the caller knows that from the stop source.
  */
 export async function checkOut(request: CheckoutRequest): Promise<string | null> {
-  const { address, commit, depth, stop } = request;
+  const { address, depth, stop } = request;
+  const { commit } = request.spec;
   const forwarder = address.kind === "unix" ? await forwardFromLoopback(address.socketPath) : null;
   try {
     const base = (forwarder?.url ?? request.controlPlane).replace(/\/$/, "");

@@ -4,6 +4,7 @@ import { BadConfiguration, parseRunnerConfig, parseSweepConfig, readConfigText }
 import { RUNNER_EXIT, type RunnerExitName } from "../schemas/runner-exit.ts";
 import { runHeartbeatThread } from "./lease/heartbeat-thread.ts";
 import type { HeartbeatThreadData } from "./lease/messages.ts";
+import { readOwnCommand } from "./own-command.ts";
 import { pipe, serveRelay } from "./relay-command.ts";
 import { StopSource } from "./stop-source.ts";
 import { sweep } from "./sweep.ts";
@@ -16,6 +17,7 @@ const USAGE = `usage: delta-runner [run|sweep] [--config FILE]
   sweep    end the processes of an attempt whose runner died, and remove its workspace
   relay    forward a Unix socket to the control plane, for runners that have no network
   pipe     join standard input and output with the relay's socket, for virtual machines
+\`run\` starts \`pack\` and \`unpack\` itself, for the files that jobs hand on.
 The configuration is one line of JSON on standard input, or a file that is deleted once read.`;
 
 const STOP_SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -25,13 +27,15 @@ function warn(line: string): void {
 }
 
 async function run(configFile: string | undefined): Promise<RunnerExitName> {
+  const ownCommand = readOwnCommand();
   const stop = new StopSource();
   for (const signal of STOP_SIGNALS) process.on(signal, () => stop.stop({ kind: "told", signal }));
   const config = parseRunnerConfig(await readConfigText(configFile));
   // So that people who list processes see which attempt this is; the id is no secret.
   process.title = `delta-runner ${config.attempt_id}`;
   const environment = { ...process.env };
-  return await runAttempt(config, { threadEntry: new URL(import.meta.url), stop, environment, warn });
+  const threadEntry = new URL(import.meta.url);
+  return await runAttempt(config, { threadEntry, ownCommand, stop, environment, warn });
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -42,6 +46,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = first === undefined || first.startsWith("--") ? "run" : first;
   const options = command === first ? rest : args;
+  if (command === "pack" || command === "unpack") {
+    // Evaluated only here: every other start, the heartbeat thread's too, does without it.
+    const { runArchiveCommand } = await import("./artifacts/archive-command.ts");
+    process.stdout.write(`${JSON.stringify(await runArchiveCommand(args))}\n`);
+    return 0;
+  }
   if (command === "relay" || command === "pipe") return await relayOrPipe(command, rest);
   const fits = options.length === 0 || (options.length === 2 && options[0] === "--config");
   if (!fits || (command !== "run" && command !== "sweep")) {

@@ -1,32 +1,21 @@
 import { stat } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { TIMEOUT_MS_MAX } from "../schemas/limits.ts";
-import type { StepUser } from "../schemas/runner-config.ts";
-import type { AttemptSpec, StepReport, StepSpec } from "../schemas/runner-protocol.ts";
+import type { StepReport, StepSpec } from "../schemas/runner-protocol.ts";
+import type { AttemptPlace } from "./attempt-place.ts";
 import type { LogStream } from "./logs/log-stream.ts";
 import type { OwnLog } from "./logs/own-log.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { countOutOfMemoryKills } from "./out-of-memory.ts";
 import { failureOf, stepReport, type Failure } from "./outcome.ts";
-import type { ControlGroup } from "./processes/control-group.ts";
 import { runCommand, type CommandResult } from "./processes/command.ts";
-import type { JobIdentity } from "./processes/job-processes.ts";
 import { readOutputs } from "./outputs.ts";
 import { SilenceWatch } from "./silence.ts";
 import { stepEnvironment } from "./step-environment.ts";
-import type { StopSource } from "./stop-source.ts";
 import type { Workspace } from "./workspace.ts";
 
-export interface StepsRequest {
-  readonly spec: AttemptSpec;
-  readonly attemptId: string;
-  readonly workspace: Workspace;
+export interface StepsRequest extends AttemptPlace {
   readonly inherited: Readonly<Record<string, string>>;
-  readonly job: JobIdentity;
-  readonly user: StepUser | null;
-  readonly group: ControlGroup | null;
-  readonly stop: StopSource;
-  readonly log: OwnLog;
   readonly openStream: (stream: number) => LogStream;
   /** Told at every change of a step, for the heartbeats. */
   readonly onProgress: (steps: readonly StepReport[]) => void;
@@ -99,7 +88,7 @@ async function runStep(request: StepsRequest, index: number, step: StepSpec): Pr
     return await runCommand({
       argv: [...spec.shell, step.run],
       cwd: resolve(workspace.source, spec.workdir),
-      env: stepEnvironment(request.inherited, spec, request.attemptId, step, workspace),
+      env: stepEnvironment(request.inherited, spec, request.job.attemptId, step, workspace),
       job: request.job,
       user: request.user,
       group: request.group,

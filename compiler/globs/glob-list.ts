@@ -68,12 +68,16 @@ export function listAdmits(list: CheckedGlobList, text: string, budget: MatchBud
 }
 
 /**
- * Whether a path inside the folder could fit one of the globs. Asked for a submodule, whose files git
- * does not list: what cannot be ruled out counts.
+ * Whether a path inside the folder could fit one of the globs: what cannot be ruled out counts. Asked for a
+ * submodule, whose files git does not list, and to leave out folders that need no listing.
  */
-export function mayMatchBelow(list: CheckedGlobList, folder: string, budget: MatchBudget): boolean {
+export function mayMatchBelow(
+  { entries }: { readonly entries: readonly { readonly glob: Glob }[] },
+  folder: string,
+  budget: MatchBudget,
+): boolean {
   const segments = folder.split("/");
-  return list.entries.some(
+  return entries.some(
     ({ glob }) => !glob.negated && glob.patterns.some((pattern) => reachesBelow(pattern, segments, budget)),
   );
 }

@@ -1,4 +1,5 @@
 import type { Static, TSchema } from "typebox";
+import { ArtifactReply, type ArtifactCloseRequest } from "../../schemas/artifact-messages.ts";
 import {
   AckReply,
   ClaimReply,
@@ -18,8 +19,8 @@ import { Refused } from "./refused.ts";
 
 /** A healthy control plane answers in milliseconds; this is long enough for one that restarts. */
 export const ANSWER_WAIT_MS = 10_000;
-/** Log bytes are acknowledged after they are durable, which a slow store may delay. */
-const LOG_ANSWER_WAIT_MS = 60_000;
+/** Bytes are acknowledged after they are durable, which a slow store may delay. */
+const STORED_WAIT_MS = 60_000;
 
 export interface LeaseCredentials {
   readonly id: string;
@@ -76,16 +77,52 @@ export class LeaseClient {
     return this.#call(CompleteReply, "cancel-ack", message);
   }
 
-  async appendLog(stream: number, offset: number, bytes: Uint8Array, signal: AbortSignal): Promise<LogReply> {
+  appendLog(stream: number, offset: number, bytes: Uint8Array, signal: AbortSignal): Promise<LogReply> {
+    return this.#append(LogReply, `logs/${stream}`, offset, bytes, signal);
+  }
+
+  appendArtifact(
+    name: string,
+    offset: number,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<ArtifactReply> {
+    return this.#append(ArtifactReply, `artifacts/${name}`, offset, bytes, signal);
+  }
+
+  closeArtifact(name: string, message: WithoutEpoch<ArtifactCloseRequest>): Promise<ArtifactReply> {
+    return this.#call(ArtifactReply, `artifacts/${name}/close`, message, STORED_WAIT_MS);
+  }
+
+  /** The next bytes of an artifact from there on, as many as come at once; none at its end. */
+  async readArtifact(attempt: string, name: string, offset: number, signal: AbortSignal): Promise<Buffer> {
     const answer = await this.#connection.send({
-      method: "POST",
-      path: `${this.#path(`logs/${stream}`)}?epoch=${this.#lease.epoch}&offset=${offset}`,
-      headers: { ...this.#authorization(), "content-type": "application/octet-stream" },
-      body: bytes,
-      timeoutMs: LOG_ANSWER_WAIT_MS,
+      method: "GET",
+      path: `${this.#path(`artifacts/${attempt}/${name}`)}?epoch=${this.#lease.epoch}&offset=${offset}`,
+      headers: this.#authorization(),
+      body: Buffer.alloc(0),
+      timeoutMs: STORED_WAIT_MS,
       signal,
     });
-    return readReply(LogReply, answer);
+    return answer.status === 200 ? answer.body : throwRefusal(answer);
+  }
+
+  async #append<Schema extends TSchema>(
+    schema: Schema,
+    name: string,
+    offset: number,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Static<Schema>> {
+    const answer = await this.#connection.send({
+      method: "POST",
+      path: `${this.#path(name)}?epoch=${this.#lease.epoch}&offset=${offset}`,
+      headers: { ...this.#authorization(), "content-type": "application/octet-stream" },
+      body: bytes,
+      timeoutMs: STORED_WAIT_MS,
+      signal,
+    });
+    return readReply(schema, answer);
   }
 
   async #call<Schema extends TSchema>(
@@ -114,15 +151,16 @@ export class LeaseClient {
 }
 
 function readReply<Schema extends TSchema>(schema: Schema, answer: HttpAnswer): Static<Schema> {
-  const body = parseJson(answer.body);
-  if (answer.status >= 200 && answer.status < 300) {
-    const reply = validate(schema, body);
-    if (reply.ok) return reply.value;
-    // Something between answered, or a plane of another version is being replaced: ask again.
-    throw new ConnectionLost(`the reply does not fit the protocol: ${reply.fault}`);
-  }
+  if (answer.status < 200 || answer.status >= 300) throwRefusal(answer);
+  const reply = validate(schema, parseJson(answer.body));
+  if (reply.ok) return reply.value;
+  // Something between answered, or a plane of another version is being replaced: ask again.
+  throw new ConnectionLost(`the reply does not fit the protocol: ${reply.fault}`);
+}
+
+function throwRefusal(answer: HttpAnswer): never {
   const retryAfterMs = answer.retryAfterSeconds === null ? null : answer.retryAfterSeconds * 1_000;
-  const error = validate(ProtocolError, body);
+  const error = validate(ProtocolError, parseJson(answer.body));
   if (!error.ok) throw new Refused(answer.status, null, `status ${answer.status}`, { retryAfterMs });
   const { error: code, message, acked } = error.value;
   throw new Refused(answer.status, code, `${code}: ${message}`, { acked, retryAfterMs });

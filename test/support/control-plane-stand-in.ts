@@ -5,7 +5,7 @@ import { serveGit } from "./git-http-backend.ts";
 import { type AttemptOptions, type Message, ProtocolStandIn } from "./protocol-stand-in.ts";
 import { refusal, type Reply } from "./stored-logs.ts";
 
-export type CallName = Message["name"] | "source";
+export type CallName = Message["name"] | "source" | "artifact";
 
 export interface Call {
   readonly name: CallName;
@@ -117,7 +117,8 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
       const url = new URL(request.url ?? "", "http://stand-in");
       const { name, stream, rest } = this.#route(request.method ?? "", url.pathname);
       const bytes = name === "source" ? Buffer.alloc(0) : await readBody(request);
-      const body = name === "source" ? url.pathname : name === "logs" ? bytes : JSON.parse(String(bytes));
+      const isJson = name !== "source" && name !== "artifact" && name !== "logs";
+      const body = isJson ? JSON.parse(String(bytes)) : name === "logs" ? bytes : url.pathname;
       const call: Call = { name, count: this.count(name) + 1, stream, body, atMs: performance.now() };
       this.calls.push(call);
       const fault = this.#options.fault?.(call);
@@ -128,7 +129,11 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
       if (typeof fault === "object") await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
       if (name === "source") return await this.#source(rest, request, response);
       const { authorization } = request.headers;
-      const reply = this.reply({ name, stream, bytes, body, query: url.searchParams, authorization });
+      const sent = { bytes, query: url.searchParams, authorization };
+      const reply =
+        name === "artifact"
+          ? this.replyToArtifact(request.method ?? "", rest, sent)
+          : this.reply({ name, stream, body, ...sent });
       if (fault === "swallow") return void request.socket.destroy();
       answer(response, reply);
     } catch (error) {
@@ -145,6 +150,7 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
     if (!path.startsWith(prefix)) throw new Error("no such route");
     const rest = path.slice(prefix.length);
     if (rest.startsWith("source.git/")) return { name: "source", stream: 0, rest: rest.slice(10) };
+    if (rest.startsWith("artifacts/")) return { name: "artifact", stream: 0, rest: rest.slice(10) };
     if (method !== "POST") throw new Error("wrong method");
     if (rest === "ack" || rest === "heartbeat" || rest === "complete" || rest === "cancel-ack")
       return { name: rest, stream: 0, rest: "" };
@@ -159,7 +165,12 @@ export class ControlPlaneStandIn extends ProtocolStandIn {
   }
 }
 
-function answer(response: ServerResponse, { status, body }: Reply): void {
+function answer(response: ServerResponse, reply: Reply | Buffer): void {
+  if (Buffer.isBuffer(reply)) {
+    response.writeHead(200, { "content-type": "application/octet-stream" }).end(reply);
+    return;
+  }
+  const { status, body } = reply;
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../schemas/runner-protocol.ts";
 import { validate } from "../../schemas/validate.ts";
 import type { SourceRepository } from "./source-repository.ts";
+import { StoredArtifacts } from "./stored-artifacts.ts";
 import { refusal, StoredLogs, type Reply } from "./stored-logs.ts";
 
 /** What a runner calls, but for its source. */
@@ -34,6 +35,8 @@ export interface AttemptOptions {
   readonly repository: SourceRepository;
   readonly steps: readonly (Partial<StepSpec> & { readonly run: string })[];
   readonly spec?: Partial<AttemptSpec>;
+  /** What the attempt may fetch, by `attempt/name`. */
+  readonly readable?: ReadonlyMap<string, Buffer>;
   readonly lease?: {
     readonly ttl_ms: number;
     readonly heartbeat_interval_ms: number;
@@ -52,6 +55,7 @@ export class ProtocolStandIn {
   readonly leaseId = randomUUID();
   readonly epoch = 7;
   readonly logs = new StoredLogs();
+  readonly artifacts: StoredArtifacts;
   complete: CompleteRequest | null = null;
   cancelAck: CancelAckRequest | null = null;
 
@@ -65,6 +69,7 @@ export class ProtocolStandIn {
 
   protected constructor(options: AttemptOptions) {
     this.#options = options;
+    this.artifacts = new StoredArtifacts(options.readable ?? new Map());
   }
 
   /** Answers the next heartbeats with an order to cancel. */
@@ -113,6 +118,22 @@ export class ProtocolStandIn {
     const reply = this.#answer(name, stream, message.body);
     this.#stored.set(key, { body: String(bytes), reply });
     return reply;
+  }
+
+  /** Artifacts are stored and read under a lease that lives and has reported nothing yet. */
+  protected replyToArtifact(
+    method: string,
+    path: string,
+    { query, bytes, authorization }: Pick<Message, "query" | "bytes" | "authorization">,
+  ): Reply | Buffer {
+    this.checkLeaseToken(authorization);
+    const epoch = query.has("epoch")
+      ? Number(query.get("epoch"))
+      : (JSON.parse(bytes.toString()) as { readonly epoch: number }).epoch;
+    if (epoch !== this.epoch) throw new Error(`wrong epoch ${epoch}`);
+    const ended = this.complete !== null || this.cancelAck !== null;
+    if (this.#revoked || this.isLeaseOver || ended) return refusal(409, "stale_lease");
+    return this.artifacts.reply(method, path, query, bytes);
   }
 
   #answer(name: Exclude<MessageName, "claim" | "logs">, stream: number, body: unknown): Reply {

@@ -2,10 +2,10 @@ import { expect } from "vitest";
 import type { RunnerConfig } from "../../schemas/runner-config.ts";
 import { ControlPlaneStandIn, type StandInOptions } from "./control-plane-stand-in.ts";
 import { spawnRunner, startRunner, type RunnerProcess } from "./runner-process.ts";
-import { makeSourceRepository, type SourceRepository } from "./source-repository.ts";
+import { makeSourceRepository, type SourceFiles, type SourceRepository } from "./source-repository.ts";
 
 export interface WorldOptions extends Omit<StandInOptions, "repository"> {
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: SourceFiles;
   readonly objectFormat?: string;
   /** Commits below the one that is checked out. */
   readonly earlierCommits?: number;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -10,9 +10,12 @@ export interface SourceRepository {
   remove(): void;
 }
 
+/** Texts by path, or what a symbolic link leads to. */
+export type SourceFiles = Readonly<Record<string, string | { readonly link: string }>>;
+
 /** A real git repository with one commit of the files given on top of empty ones, independent of the machine's git configuration. */
 export function makeSourceRepository(
-  files: Readonly<Record<string, string>>,
+  files: SourceFiles,
   objectFormat = "sha1",
   earlierCommits = 0,
 ): SourceRepository {
@@ -36,7 +39,8 @@ export function makeSourceRepository(
     git("commit", "--quiet", "--allow-empty", "--message", `earlier ${earlier}`);
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
-    writeFileSync(join(path, name), text);
+    if (typeof text === "string") writeFileSync(join(path, name), text);
+    else symlinkSync(text.link, join(path, name));
   }
   git("add", "--all");
   git("commit", "--quiet", "--allow-empty", "--message", "first");

@@ -22,7 +22,12 @@ export const IMPORT_TABLE: Readonly<Record<string, FolderRule>> = {
   compiler: { folders: ["schemas"], refused: EFFECTS },
   "control-plane": { folders: ["schemas", "compiler"] },
   nomad: { folders: ["schemas"] },
-  runner: { folders: ["schemas"], refused: /^(?!node:|typebox$|ajv)/ },
+  // What an artifact's globs mean is what every other glob means (adr/0041).
+  runner: {
+    folders: ["schemas"],
+    doors: ["compiler/globs/index.ts"],
+    refused: /^(?!node:|typebox$|ajv|tar$)/,
+  },
   cli: {
     folders: ["schemas", "compiler"],
     doors: [
