@@ -126,6 +126,7 @@ function retention(variable: (name: string) => string | null): Retention {
     deliveryBodiesMs: days("DELTA_KEEP_DELIVERIES_DAYS", 30),
     commitsMs: days("DELTA_KEEP_COMMITS_DAYS", 90),
     messagesMs: days("DELTA_KEEP_MESSAGES_DAYS", 1),
+    artifactsMs: days("DELTA_KEEP_ARTIFACTS_DAYS", 30),
   };
 }
 

@@ -220,6 +220,7 @@ function buildServices(
     identities,
     leaseTiming: config.leaseTiming,
     localRepositories: config.localRepositories,
+    artifactsKeptMs: config.retention.artifactsMs,
     log,
   };
 }

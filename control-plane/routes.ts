@@ -5,7 +5,9 @@ import type { Forge } from "../schemas/forge.ts";
 import type { Database } from "./db/client.ts";
 import type { Mirror } from "./git/mirror.ts";
 import type { IncludeSettings } from "./tasks/pinned-files.ts";
+import { RunningDigests } from "./artifacts/running-digests.ts";
 import { createApiAccess } from "./http/api-access.ts";
+import { registerArtifactIngress } from "./http/artifact-ingress.ts";
 import { registerGitHttp } from "./http/git-http.ts";
 import { registerLogIngress } from "./http/log-ingress.ts";
 import { registerRunnerApi } from "./http/runner-api.ts";
@@ -35,6 +37,8 @@ export interface Services {
   readonly identities: IdentityVerifier | null;
   readonly leaseTiming: LeaseTiming;
   readonly localRepositories: boolean;
+  /** How long an artifact is kept whose job does not say. */
+  readonly artifactsKeptMs: number;
   readonly log: TaskLog;
 }
 
@@ -43,6 +47,8 @@ export function registerRoutes(app: FastifyInstance, services: Services): void {
   const { database, github, mirror, blobs, signals, leaseTiming } = services;
   registerRunnerApi(app, { database, timing: leaseTiming, identities: services.identities });
   registerLogIngress(app, { database, blobs, signals });
+  const artifacts = { database, blobs, digests: new RunningDigests(), keptMs: services.artifactsKeptMs };
+  registerArtifactIngress(app, artifacts);
   registerGitHttp(app, { database, mirror });
   const access = createApiAccess(services.apiToken);
   registerWeb(app, { database, access });

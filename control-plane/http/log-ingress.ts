@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { UUID_PATTERN } from "../../schemas/ids.ts";
 import { LOG_CHUNK_BYTES_MAX } from "../../schemas/limits.ts";
 import { LogCloseRequest, type LogReply } from "../../schemas/runner-protocol.ts";
 import { appendLog, closeLog, type LogAnswer, type LogDependencies } from "../logs/log-store.ts";
 import { checked, HttpError } from "./errors.ts";
-import { bearerToken } from "./bearer-token.ts";
+import { leaseToken } from "./lease-token.ts";
 
 const strict = { additionalProperties: false } as const;
 /** A whole number below 2^53 in plain digits, so that every part reads it alike. */
@@ -52,7 +52,7 @@ export function registerLogIngress(app: FastifyInstance, dependencies: LogDepend
         }
         const writer = {
           leaseId: lease,
-          token: tokenOf(request),
+          token: leaseToken(request),
           epoch: Number(query.epoch),
           stream: Number(stream),
         };
@@ -64,18 +64,10 @@ export function registerLogIngress(app: FastifyInstance, dependencies: LogDepend
       const { lease, stream } = checked(Params, request.params, "path");
       checked(NoQuery, request.query, "query");
       const { epoch, ...end } = checked(LogCloseRequest, request.body, "body");
-      const writer = { leaseId: lease, token: tokenOf(request), epoch, stream: Number(stream) };
+      const writer = { leaseId: lease, token: leaseToken(request), epoch, stream: Number(stream) };
       return replyOf(await closeLog(dependencies, writer, end));
     });
   });
-}
-
-function tokenOf(request: FastifyRequest): string {
-  const token = bearerToken(request.headers.authorization);
-  if (token === null) {
-    throw new HttpError("unauthorized", "the lease token is missing");
-  }
-  return token;
 }
 
 function replyOf(answer: LogAnswer): LogReply {

@@ -18,8 +18,8 @@ import { acknowledgeCancel, completeAttempt } from "../lifecycle/complete.ts";
 import { acknowledgeLease, takeHeartbeat } from "../lifecycle/heartbeat.ts";
 import type { LeaseTiming } from "../lifecycle/lease-timing.ts";
 import type { MessageAnswer } from "../lifecycle/runner-message.ts";
-import { bearerToken } from "./bearer-token.ts";
 import { checked, HttpError } from "./errors.ts";
+import { leaseToken } from "./lease-token.ts";
 
 export interface RunnerApiDependencies {
   readonly database: Database;
@@ -98,11 +98,7 @@ export function registerRunnerApi(server: FastifyInstance, dependencies: RunnerA
 function senderOf(request: FastifyRequest): { readonly leaseId: string; readonly token: string } {
   const { lease } = checked(Params, request.params, "path");
   checked(NoQuery, request.query, "query");
-  const token = bearerToken(request.headers.authorization);
-  if (token === null) {
-    throw new HttpError("unauthorized", "the lease token is missing");
-  }
-  return { leaseId: lease, token };
+  return { leaseId: lease, token: leaseToken(request) };
 }
 
 function messageReply<Reply>(answer: MessageAnswer<Reply>): Reply {

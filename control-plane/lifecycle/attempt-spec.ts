@@ -1,10 +1,15 @@
 import type { ClaimableAttempt } from "../db/leases.ts";
 import { LOG_BYTES_MAX } from "../../schemas/limits.ts";
+import type { NeededArtifact } from "../../schemas/artifact-messages.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 import type { AttemptSpec } from "../../schemas/runner-protocol.ts";
 
-/** Everything a runner may know about its attempt, from the plan and the run alone. */
-export function attemptSpec(attempt: ClaimableAttempt, job: PlanJob): AttemptSpec {
+/** Everything a runner may know about its attempt, from the plan, the run and what the needed jobs left. */
+export function attemptSpec(
+  attempt: ClaimableAttempt,
+  job: PlanJob,
+  needed: readonly NeededArtifact[],
+): AttemptSpec {
   return {
     run_id: attempt.runId,
     job_key: job.key,
@@ -32,7 +37,7 @@ export function attemptSpec(attempt: ClaimableAttempt, job: PlanJob): AttemptSpe
       when,
       required,
     })),
-    needed_artifacts: [],
+    needed_artifacts: [...needed],
     cancel_signal: job.cancel.signal,
     cancel_grace_ms: job.cancel.grace_ms,
     log_bytes_max: LOG_BYTES_MAX,

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { newId } from "../clock.ts";
+import { declareArtifacts } from "../db/artifacts.ts";
 import type { Database } from "../db/client.ts";
 import { inTransaction } from "../db/in-transaction.ts";
 import {
@@ -18,6 +19,7 @@ import type { PlanJob } from "../../schemas/plan.ts";
 import type { ClaimProof, ClaimReply, ClaimRequest } from "../../schemas/runner-protocol.ts";
 import { ATTEMPT_TRANSITIONS, isTerminal } from "../../schemas/states.ts";
 import { attemptSpec } from "./attempt-spec.ts";
+import { neededArtifacts } from "./needed-artifacts.ts";
 import { withLateValues } from "./late-values.ts";
 import { after, withChange, type Change } from "./change.ts";
 import type { LeaseTiming } from "./lease-timing.ts";
@@ -105,7 +107,7 @@ async function grant(
     );
     return again === null
       ? { status: "already_claimed" }
-      : granted(again, token, attempt, await jobOf(change, attempt), timing);
+      : granted(change, again, token, attempt, await jobOf(change, attempt), timing);
   }
   // No work of a run that is being stopped starts.
   if (attempt.runState !== "queued" && attempt.runState !== "running") {
@@ -122,8 +124,9 @@ async function grant(
     ttlMs: timing.ttlMs,
   });
   await recordBirths(change, "lease", [id], attempt.runId, ["granted"], epoch);
+  await declareArtifacts(change.tx, attempt.id, job.artifacts);
   await takeAttempt(change, attempt, job, epoch);
-  return granted({ id, epoch }, token, attempt, job, timing);
+  return granted(change, { id, epoch }, token, attempt, job, timing);
 }
 
 async function jobOf({ tx }: Change, { planDigest, jobKey, runId }: ClaimableAttempt): Promise<PlanJob> {
@@ -158,13 +161,14 @@ async function takeAttempt(
   }
 }
 
-function granted(
+async function granted(
+  { tx }: Change,
   lease: { readonly id: LeaseId; readonly epoch: number },
   token: string,
   attempt: ClaimableAttempt,
   job: PlanJob,
   timing: LeaseTiming,
-): ClaimAnswer {
+): Promise<ClaimAnswer> {
   return {
     status: "granted",
     reply: {
@@ -176,7 +180,7 @@ function granted(
         heartbeat_interval_ms: timing.heartbeatIntervalMs,
         margin_ms: timing.marginMs,
       },
-      spec: attemptSpec(attempt, job),
+      spec: attemptSpec(attempt, job, await neededArtifacts(tx, attempt.runId, job)),
     },
   };
 }

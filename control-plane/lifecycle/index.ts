@@ -4,4 +4,4 @@ export { failPlanning, planLater, storePlan, type CompiledPlan } from "./plans.t
 export { reportDone, reportLater } from "./reporting.ts";
 export { rerun } from "./rerun.ts";
 export { beginPlanning, createRun, planningGoesOn } from "./runs.ts";
-export { authoriseLease } from "./authorise-lease.ts";
+export { authoriseLease, type LeaseGrant } from "./authorise-lease.ts";

@@ -20,6 +20,8 @@ export interface Retention {
   readonly commitsMs: number;
   /** Answers to runners' messages and log bytes that were never acknowledged, after their attempt has ended. */
   readonly messagesMs: number;
+  /** Artifacts whose job does not say how long, after they were closed. */
+  readonly artifactsMs: number;
 }
 
 export interface RemoveOldContext {

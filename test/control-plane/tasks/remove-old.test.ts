@@ -16,7 +16,12 @@ import { testJob, testPlan } from "../../support/plans.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
-const RETENTION = { deliveryBodiesMs: 30 * DAY_MS, commitsMs: 90 * DAY_MS, messagesMs: DAY_MS };
+const RETENTION = {
+  deliveryBodiesMs: 30 * DAY_MS,
+  commitsMs: 90 * DAY_MS,
+  messagesMs: DAY_MS,
+  artifactsMs: 30 * DAY_MS,
+};
 const NOTHING = new Uint8Array([1]);
 
 async function startWorld() {
