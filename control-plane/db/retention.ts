@@ -87,3 +87,62 @@ export async function readNeededCommits(
     order by event->>'ref', number desc)`;
   return new Set(rows.map(({ commit }) => commit));
 }
+
+export interface ArtifactKey {
+  readonly attempt: AttemptId;
+  readonly name: string;
+}
+
+/** Artifacts whose time is over and whose run has ended, so that no job asks for them, longest overdue first. */
+export async function readExpiredArtifacts(
+  connection: Connection,
+  limit: number,
+): Promise<readonly ArtifactKey[]> {
+  return connection<ArtifactKey[]>`
+    select f.attempt_id as attempt, f.name
+    from delta.artifacts f join delta.attempts a on a.id = f.attempt_id join delta.runs r on r.id = a.run_id
+    where f.closed_at is not null and f.removed_at is null and f.expires_at <= clock_timestamp()
+      and r.finalized_at is not null
+    order by f.expires_at limit ${limit}`;
+}
+
+/** Artifacts of these attempts, which have ended, that were begun and never closed. */
+export async function readUnfinishedArtifacts(
+  connection: Connection,
+  attempts: readonly AttemptId[],
+): Promise<readonly ArtifactKey[]> {
+  return connection<ArtifactKey[]>`
+    select attempt_id as attempt, name from delta.artifacts
+    where attempt_id = any(${[...attempts]}::uuid[]) and closed_at is null and removed_at is null and acked > 0`;
+}
+
+/** Forgets the chunks that begin before this offset, whose blobs are gone. */
+export async function forgetArtifactChunks(
+  connection: Connection,
+  { attempt, name }: ArtifactKey,
+  before: number,
+): Promise<void> {
+  await connection`
+    delete from delta.artifact_chunks
+    where attempt_id = ${attempt} and name = ${name} and start_offset < ${before}`;
+}
+
+/** Notes that nothing is left of an artifact's bytes. */
+export async function noteArtifactRemoved(
+  connection: Connection,
+  { attempt, name }: ArtifactKey,
+): Promise<void> {
+  await connection`
+    update delta.artifacts set removed_at = clock_timestamp()
+    where attempt_id = ${attempt} and name = ${name} and removed_at is null`;
+}
+
+/** Keys of the blobs that hold acknowledged bytes of an attempt's artifacts. */
+export async function readArtifactBlobKeys(
+  connection: Connection,
+  attempt: AttemptId,
+): Promise<ReadonlySet<string>> {
+  const rows = await connection<{ key: string }[]>`
+    select blob_key as key from delta.artifact_chunks where attempt_id = ${attempt}`;
+  return new Set(rows.map(({ key }) => key));
+}

@@ -11,6 +11,7 @@ import {
 import { forgetPins } from "../git/forget-pins.ts";
 import type { Mirror } from "../git/mirror.ts";
 import type { TaskLog } from "./context.ts";
+import { removeExpired, removeUnfinished } from "./remove-artifacts.ts";
 
 /** How long what nothing needs any more is kept. */
 export interface Retention {
@@ -18,7 +19,7 @@ export interface Retention {
   readonly deliveryBodiesMs: number;
   /** Commits in the mirrors, after the last run that names them began. */
   readonly commitsMs: number;
-  /** Answers to runners' messages and log bytes that were never acknowledged, after their attempt has ended. */
+  /** Answers to runners' messages, and bytes of logs and artifacts that nobody can read, after their attempt has ended. */
   readonly messagesMs: number;
   /** Artifacts whose job does not say how long, after they were closed. */
   readonly artifactsMs: number;
@@ -36,6 +37,8 @@ export interface RemoveOldContext {
 const ROWS_AT_ONCE = 500;
 /** Attempts tidied up after in one go: each may have files. */
 const ATTEMPTS_AT_ONCE = 100;
+/** Each may have thousands of files. */
+const ARTIFACTS_AT_ONCE = 50;
 /** Of each kind in one pass; the rest is for the next. */
 const BATCHES_MAX = 20;
 const LOOK_THROUGH_MS = 24 * 60 * 60_000;
@@ -48,6 +51,7 @@ export async function removeOld(context: RemoveOldContext): Promise<void> {
   const { database, mirror, retention, log } = context;
   await inBatches(ROWS_AT_ONCE, (limit) => forgetDeliveryBodies(database, retention.deliveryBodiesMs, limit));
   await inBatches(ATTEMPTS_AT_ONCE, (limit) => tidyUp(context, limit));
+  await inBatches(ARTIFACTS_AT_ONCE, (limit) => removeExpired(context, limit));
   for (let turn = 0; turn < BATCHES_MAX; turn++) {
     const repository = await takeRepositoryToLookThrough(database, LOOK_THROUGH_MS);
     if (repository === null) {
@@ -79,6 +83,7 @@ async function tidyUp({ database, blobs, retention }: RemoveOldContext, limit: n
       }
     }
   }
+  await removeUnfinished({ database, blobs }, attempts);
   await settleTidied(database, attempts);
   return attempts.length;
 }
