@@ -1,8 +1,10 @@
 import type { Span } from "../../schemas/diagnostic.ts";
 import type { Report } from "../diagnostics/report.ts";
+import { NEEDED_ARTIFACTS_MAX } from "../../schemas/limits.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { literalText } from "./literal-text.ts";
 import type { JobDraft, WrittenNeed } from "./lower-job.ts";
+import type { JobModel } from "./model.ts";
 
 /** Artifacts asked of a needed job that it does not have, as far as both names are plain text. */
 export function checkNeededArtifacts(drafts: readonly JobDraft[], report: Report): void {
@@ -23,6 +25,13 @@ function checkNeed(need: WrittenNeed, needed: JobDraft, report: Report): void {
     if (name !== null && !names.includes(name))
       reportUnknownArtifact({ job: needed.id, span: needed.span, names }, name, artifact.span, report);
   }
+}
+
+/** Of all jobs that one instance needs: an edge to a matrix asks for each name as often as cells have it. */
+export function checkNeededCount(job: JobModel, count: number, report: Report): void {
+  if (count <= NEEDED_ARTIFACTS_MAX) return;
+  const words = `\`${job.id}\` needs ${count} artifacts, and one job can have at most ${NEEDED_ARTIFACTS_MAX}`;
+  report.add("DC1106", job.span, words);
 }
 
 export function reportUnknownArtifact(

@@ -3,7 +3,7 @@ import type { DecisionOutcome, PlanJob, PlanNeed, PlanStep } from "../../schemas
 import type { Report } from "../diagnostics/report.ts";
 import type { Scope } from "../expressions/index.ts";
 import { Binder, type BoundStep, bindJob } from "../language/bind.ts";
-import { reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
+import { checkNeededCount, reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
 import { remembered } from "../remembered.ts";
 import { planLate } from "./plan-late.ts";
@@ -32,6 +32,9 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
   const inSteps = bound.steps.map(({ model }, index) =>
     planLate(model.env, index, { ...context, needs: job.needs, binder }),
   );
+  const needs = job.needs.flatMap((need) => planNeeds(need, binder, context));
+  const needed = needs.reduce((count, { artifacts }) => count + artifacts.length, 0);
+  checkNeededCount(job, needed, report);
   return {
     key: job.key,
     job: job.id,
@@ -45,7 +48,7 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     env: { ...bound.env, ...late.known },
     late: [late, ...inSteps].flatMap((one) => one.late),
     steps: bound.steps.map((step, index) => planStep(step, inSteps[index]?.known ?? {}, placeOf)),
-    needs: job.needs.flatMap((need) => planNeeds(need, binder, context)),
+    needs,
     runner: job.runner,
     resources: planResources(job.resources),
     required: job.required,

@@ -60,11 +60,6 @@ function needed(job: PlanJob, backend: BackendAbilities): readonly Asked[] {
   const here = (key: string, isAsked: boolean): readonly Asked[] => asked(key, isAsked ? [job] : []);
   return [
     ...asked("services", job.services),
-    ...asked("artifacts", job.artifacts),
-    ...asked(
-      "needs.artifacts",
-      job.needs.filter(({ artifacts }) => artifacts.length > 0),
-    ),
     ...asked("secrets", job.secrets),
     ...asked("id_tokens", job.id_tokens),
     ...asked("approval", job.approval === null ? [] : [job.approval]),

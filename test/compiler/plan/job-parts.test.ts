@@ -199,6 +199,25 @@ jobs:
       "DC1125 `build` has no artifact `dist-26`; did you mean `dist-22`?",
     ]);
   });
+
+  test("are at most a thousand for one job, counted over all instances", () => {
+    const names = Array.from({ length: 50 }, (_, at) => `a${at}`);
+    const many = (cells: number): string => `
+version: 1
+jobs:
+  build:
+    matrix: { axes: { cell: [${Array.from({ length: cells }, (_, at) => at).join(", ")}] } }
+    artifacts: [${names.map((name) => `{ name: ${name}, path: ${name} }`).join(", ")}]
+    steps: [a]
+  test:
+    needs: [{ job: build, artifacts: [${names.join(", ")}] }]
+    steps: [a]
+`;
+    expect(errors(many(20))).toEqual([]);
+    expect(errors(many(21))).toEqual([
+      "DC1106 `test` needs 1050 artifacts, and one job can have at most 1000",
+    ]);
+  });
 });
 
 describe("results and outputs of needed jobs", () => {

@@ -4,7 +4,7 @@ import { notCarriedOut } from "../../../control-plane/planning/not-carried-out.t
 import { planCommit } from "../../../control-plane/planning/plan-commit.ts";
 import { pushEvent } from "../../../schemas/event.ts";
 import type { Plan, PlanJob } from "../../../schemas/plan.ts";
-import { needs, testJob, testPlan } from "../../support/plans.ts";
+import { testJob, testPlan } from "../../support/plans.ts";
 import { ScratchRepository } from "../../support/scratch-repository.ts";
 
 const PLACE = { file: ".delta/pipeline.yaml", line: 7, column: 3 };
@@ -16,20 +16,6 @@ const ASKED: Readonly<Record<string, Partial<PlanJob>>> = {
   services: {
     services: [{ name: "db", image: "i", env: {}, command: null, ports: [], ready: null, place: PLACE }],
   },
-  artifacts: {
-    artifacts: [
-      {
-        name: "a",
-        paths: ["a"],
-        type: "file",
-        when: "success",
-        expire_ms: null,
-        required: false,
-        place: PLACE,
-      },
-    ],
-  },
-  "needs.artifacts": { needs: needs(["b"]).map((need) => ({ ...need, artifacts: ["a"] })) },
   secrets: { secrets: [{ variable: "T", secret: "t", place: PLACE }] },
   id_tokens: { id_tokens: [{ variable: "T", audiences: ["a"], place: PLACE }] },
   approval: { approval: { approvers: [], min: 1, expires_ms: null, place: PLACE } },
@@ -53,7 +39,7 @@ describe("what a server does not carry out", () => {
   test("every key of a planned job is either told here or carried out", () => {
     const told = ["caches", "environment", "runner", ...Object.values(ASKED).flatMap(Object.keys)];
     const carriedOut =
-      "key job name outputs late matrix component image workdir shell env steps resources required allow_failure retry timeout_ms queue_timeout_ms no_output_timeout_ms checkout priority concurrency interruptible cancel place".split(
+      "key job name outputs artifacts needs late matrix component image workdir shell env steps resources required allow_failure retry timeout_ms queue_timeout_ms no_output_timeout_ms checkout priority concurrency interruptible cancel place".split(
         " ",
       );
     const known = new Set([...told, ...carriedOut]);
