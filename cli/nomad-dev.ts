@@ -10,6 +10,9 @@ export interface NomadDevAnswer {
   readonly config: string;
 }
 
+/** A stop that takes longer than this is said to wait for jobs. */
+const STOP_NOTICE_MS = 5_000;
+
 /** Serves until a signal comes, then leaves nothing. The exit code is 0 for SIGTERM, else the signal's. */
 export async function nomadDev(request: {
   readonly nomad: string;
@@ -18,22 +21,38 @@ export async function nomadDev(request: {
   const interruption = watchInterruption();
   if (!request.json) writeTalk("Starting Nomad ...");
   const agent = await start(request.nomad);
+  const answer: NomadDevAnswer = { version: 1, address: agent.address, config: agent.configFile };
+  let end: string;
   try {
-    const answer: NomadDevAnswer = { version: 1, address: agent.address, config: agent.configFile };
     if (request.json) writeJson(answer);
     else writeData(readyText(agent));
     const stopped = new Promise<"stop">((resolve) => {
       if (interruption.first.aborted) resolve("stop");
       interruption.first.addEventListener("abort", () => resolve("stop"), { once: true });
     });
-    const end = await Promise.race([stopped, agent.ended]);
-    if (end !== "stop") throw new CliFailure("nomad_failed", `Nomad is gone: ${end}`);
-    if (!request.json) writeTalk("Stopping ...");
-    const exitCode = interruption.exitCode();
-    process.exitCode = exitCode === 143 ? 0 : (exitCode ?? 0);
-    return answer;
+    end = await Promise.race([stopped, agent.ended]);
+    if (!request.json) writeTalk(end === "stop" ? "Stopping ..." : "Nomad is gone; ending what it left ...");
   } finally {
-    await agent.stop();
+    await stop(agent, interruption.second, request.json);
+  }
+  if (end !== "stop") throw new CliFailure("nomad_failed", `Nomad is gone: ${end}`);
+  const exitCode = interruption.exitCode();
+  process.exitCode = exitCode === 143 ? 0 : (exitCode ?? 0);
+  return answer;
+}
+
+/** Says what had to be killed: a job that does not end by itself is worth a look. */
+async function stop(agent: DevAgent, atOnce: AbortSignal, quiet: boolean): Promise<void> {
+  const words = "Jobs are being stopped; Ctrl-C again ends them at once.";
+  const notice = setTimeout(() => (quiet ? null : writeTalk(words)), STOP_NOTICE_MS);
+  try {
+    const killed = await agent.stop(atOnce);
+    if (killed !== null) writeTalk(killed);
+  } catch (error) {
+    const hint = "Look for what still uses it, and remove it.";
+    throw new CliFailure("nomad_failed", (error as Error).message, hint, error);
+  } finally {
+    clearTimeout(notice);
   }
 }
 

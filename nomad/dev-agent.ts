@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NodeList } from "./api-types.ts";
 import { NomadClient } from "./client.ts";
 import { CLIENT_DEFAULTS } from "./config.ts";
+import { endDevAgent } from "./end-dev-agent.ts";
 import { freePorts } from "./free-ports.ts";
 import { NomadError } from "./nomad-error.ts";
 
@@ -16,8 +16,8 @@ export interface DevAgent {
   readonly configFile: string;
   /** Settles when the agent has ended, with how. */
   readonly ended: Promise<string>;
-  /** Ends the agent, what it runs, and its folder. Safe when repeated. */
-  stop(): Promise<void>;
+  /** See endDevAgent. Repeated, it is the same stop. */
+  stop(atOnce?: AbortSignal): Promise<string | null>;
 }
 
 export interface DevAgentOptions {
@@ -29,8 +29,6 @@ export interface DevAgentOptions {
 
 const READY_MS = 60_000;
 const POLL_MS = 100;
-/** A dev agent ends its tasks first; their grace must fit. */
-const STOP_MS = 20_000;
 const LOG_LINES = 10;
 
 /**
@@ -42,10 +40,9 @@ export async function startDevAgent({ nomad, runner }: DevAgentOptions): Promise
   const folder = await mkdtemp(join(tmpdir(), "delta-nomad-"));
   const logFile = join(folder, "nomad.log");
   let agent: ChildProcess | null = null;
-  const stop = async (): Promise<void> => {
-    await endProcess(agent);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  };
+  let stopping: Promise<string | null> | null = null;
+  const stop = (atOnce?: AbortSignal): Promise<string | null> =>
+    (stopping ??= endDevAgent(agent, folder, atOnce));
   try {
     const [http = 0, rpc = 0, serf = 0] = await freePorts(3);
     const address = `http://127.0.0.1:${http}`;
@@ -105,19 +102,6 @@ async function isReady(client: NomadClient): Promise<boolean> {
     if (error instanceof NomadError) return false;
     throw error;
   }
-}
-
-async function endProcess(agent: ChildProcess | null): Promise<void> {
-  if (agent?.pid === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
-  const exited = once(agent, "exit");
-  agent.kill("SIGINT");
-  const late = new AbortController();
-  const timer = delay(STOP_MS, "late", { signal: late.signal }).catch(() => "over");
-  if ((await Promise.race([exited, timer])) === "late") {
-    agent.kill("SIGKILL");
-    await exited;
-  }
-  late.abort();
 }
 
 function agentConfig(ports: { readonly http: number; readonly rpc: number; readonly serf: number }): object {

@@ -168,7 +168,7 @@ describe.runIf(missingPart("agent") === null)("a throw-away agent", () => {
     const { path } = await findNomadBinary();
     const launcher = join(import.meta.dirname, "../../runner/delta-runner.js");
     const agent = await startDevAgent({ nomad: path ?? "", runner: [process.execPath, launcher, "run"] });
-    onTestFinished(() => agent.stop());
+    onTestFinished(async () => void (await agent.stop()));
     const logTail = async () => "";
     const { pools, installation } = JSON.parse(await readFile(agent.configFile, "utf8"));
     const world = await startPlaneOnNomad(
@@ -184,7 +184,7 @@ describe.runIf(missingPart("agent") === null)("a throw-away agent", () => {
     const { id } = await world.runAll(repository);
     const run = await world.untilRun(id, "the run to end", hasEnded);
     expect(run.state).toBe("succeeded");
-    await agent.stop();
+    expect(await agent.stop()).toBeNull();
     await agent.ended;
     await expect(fetch(`${agent.address}/v1/status/leader`)).rejects.toThrow("fetch failed");
     await expect(access(agent.configFile)).rejects.toThrow("ENOENT");

@@ -4,7 +4,7 @@ import { DeltaCommand, type JsonAnswer } from "../../base-command.ts";
 export class NomadDev extends DeltaCommand {
   static override summary = "Start a throw-away Nomad on this machine, to try Delta CI with.";
   static override description =
-    "One process on free ports of the loopback address, in development mode. It keeps nothing: Ctrl-C ends it, what it runs, and its folder. Jobs run as your user, without isolation. Prints the `delta up` that uses it.";
+    "One process on free ports of the loopback address, in development mode. It keeps nothing: Ctrl-C ends it, what it runs, and its folder, within half a minute; a second one does so at once. Jobs run as your user, without isolation. Prints the `delta up` that uses it.";
   static override examples = [
     "<%= config.bin %> nomad dev",
     "<%= config.bin %> nomad dev --nomad-binary ./nomad",
