@@ -1,6 +1,11 @@
 import { chmod, chown, mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { StepUser } from "../schemas/runner-config.ts";
+
+/** What a killed process still had open is closed within this. */
+const REMOVE_TRIES = 5;
+const REMOVE_AGAIN_MS = 100;
 
 export interface Workspace {
   /** The attempt's own folder, with links resolved; everything below is in it. */
@@ -43,13 +48,20 @@ export function workspaceFolder(root: string, attemptId: string): string {
   return join(root, `attempt-${attemptId}`);
 }
 
-/** Removes a folder whatever its modes say: package managers leave read-only ones behind. */
+/**
+ * Removes a folder whatever its modes say: package managers leave read-only ones behind. Throws when it stays.
+ * Tries again by the whole folder: `rm` with maxRetries does so at each level of folders anew, which took hours, and the
+ * runner with it, where a job left something busy eight levels down.
+ */
 export async function removeFolder(folder: string): Promise<void> {
-  try {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  } catch {
-    await makeWritable(folder);
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === REMOVE_TRIES) throw error;
+      await makeWritable(folder).catch(() => undefined);
+      await delay(REMOVE_AGAIN_MS);
+    }
   }
 }
 
