@@ -1,9 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunnerConfig } from "../../schemas/runner-config.ts";
+import { threadList } from "./thread-list.ts";
 
 export const RUNNER_LAUNCHER = fileURLToPath(new URL("../../runner/delta-runner.js", import.meta.url));
 
@@ -60,7 +61,8 @@ export function spawnRunner(
   let errors = "";
   child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
-    const hangs = (): void => reject(new Error(`the runner did not end: ${errors}\n${threadsOf(child.pid)}`));
+    const hangs = (): void =>
+      reject(new Error(`the runner did not end: ${errors}\n${threadList([child.pid ?? -1])}`));
     const late = setTimeout(hangs, LIFE_MS_MAX);
     child.once("close", (code, signal) => {
       clearTimeout(late);
@@ -79,14 +81,4 @@ export function spawnRunner(
       rmSync(workspaceRoot, { recursive: true, force: true });
     },
   };
-}
-
-/** The threads of a process and of its children, with the place in the kernel where each one waits. */
-function threadsOf(pid: number | undefined): string {
-  const all = execFileSync("ps", ["-eLo", "pid,ppid,tid,stat,wchan:24,comm,args"], { encoding: "utf8" });
-  const isOfIt = (line: string): boolean => line.trim().split(/\s+/, 2).includes(String(pid));
-  return all
-    .split("\n")
-    .filter((line, index) => index === 0 || isOfIt(line))
-    .join("\n");
 }
