@@ -1,6 +1,5 @@
-import { createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { Pack } from "tar";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { PackSync } from "tar";
 import { chooseFiles } from "./choose-files.ts";
 import { ArtifactRefused } from "./refused.ts";
 
@@ -30,7 +29,8 @@ export interface PackedFiles {
 export async function pack({ root, globs, archive, bytesMax }: PackRequest): Promise<PackedFiles> {
   const { paths, bytes, outward } = await chooseFiles(root, globs);
   if (paths.length > 0) {
-    const packing = new Pack({
+    // This process does nothing else, and a call for each small file is ten times faster than a turn of the loop.
+    const packing = new PackSync({
       cwd: root,
       gzip: { level: GZIP_LEVEL },
       // Neither the user nor the machine is part of what was built.
@@ -39,9 +39,7 @@ export async function pack({ root, globs, archive, bytesMax }: PackRequest): Pro
       strict: true,
       linkCache: new NoLinks(),
     });
-    for (const path of paths) packing.add(path);
-    packing.end();
-    await pipeline(packing, atMost(bytesMax), createWriteStream(archive, { flags: "wx", mode: 0o600 }));
+    writePacked(packing, paths, archive, bytesMax);
   }
   return {
     files: paths.length,
@@ -58,14 +56,20 @@ class NoLinks extends Map<never, never> {
   }
 }
 
-function atMost(bytesMax: number) {
-  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Each piece is written before the next is made. */
+function writePacked(packing: PackSync, paths: readonly string[], archive: string, bytesMax: number): void {
+  const file = openSync(archive, "wx", 0o600);
+  try {
     let size = 0;
-    for await (const bytes of source) {
+    packing.on("data", (bytes) => {
       size += bytes.length;
       if (size > bytesMax)
         throw new ArtifactRefused("the artifacts of the attempt would be larger than 4 GiB, packed");
-      yield bytes;
-    }
-  };
+      for (let at = 0; at < bytes.length; at += writeSync(file, bytes, at));
+    });
+    for (const path of paths) packing.add(path);
+    packing.end();
+  } finally {
+    closeSync(file);
+  }
 }

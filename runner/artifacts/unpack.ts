@@ -1,4 +1,7 @@
-import { extract, type ReadEntry } from "tar";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { UnpackSync, type ReadEntry } from "tar";
 import { leadsOut } from "./choose-files.ts";
 import { ArtifactRefused } from "./refused.ts";
 
@@ -13,9 +16,14 @@ export interface UnpackRequest {
   readonly bytes: number;
 }
 
+/** What a tar may need for one entry beside its bytes: headers, a long path, padding. */
+const BYTES_ABOUT_ENTRY_MAX = 16 * 1024;
+/** The end of a tar, rounded up to the largest record in use. */
+const BYTES_AT_END_MAX = 1024 * 1024;
+
 /**
  * Unpacks files and links below the root, over what is there. Nothing is written through a link, outside the root or
- * beyond what was announced; the archive was made by a job, which may have been anybody's.
+ * beyond what was announced; the archive was made by a job, which may have been anybody's. Reading ends at the first fault.
  */
 export async function unpack({ archive, root, files, bytes }: UnpackRequest): Promise<void> {
   const found = { files: 0, bytes: 0, fault: null as string | null };
@@ -30,20 +38,31 @@ export async function unpack({ archive, root, files, bytes }: UnpackRequest): Pr
     entry.mode = (entry.mode ?? 0o644) & 0o777;
     return found.fault === null;
   };
-  await extract({
-    file: archive,
+  // This process does nothing else, and a call for each small file is ten times faster than a turn of the loop.
+  const unpacking = new UnpackSync({
     cwd: root,
     strict: true,
     preserveOwner: false,
-    // What comes out is counted instead: a file of zeros is no attack.
-    maxDecompressionRatio: Number.POSITIVE_INFINITY,
     filter: (path, entry) => takes(path, entry as ReadEntry),
-  }).catch((error: NodeJS.ErrnoException) => {
-    if (found.fault !== null) return;
-    if (OF_THE_MACHINE.has(error.code ?? "")) throw error;
-    throw new ArtifactRefused(`it cannot be unpacked: ${error.message}`, { cause: error });
   });
-  if (found.fault !== null) throw new ArtifactRefused(found.fault);
+  const lengthMax = bytes + files * BYTES_ABOUT_ENTRY_MAX + BYTES_AT_END_MAX;
+  try {
+    let length = 0;
+    await pipeline(createReadStream(archive), createGunzip(), async (unpacked: AsyncIterable<Buffer>) => {
+      for await (const part of unpacked) {
+        length += part.length;
+        unpacking.write(part);
+        if (length > lengthMax) found.fault ??= "it holds more than was announced";
+        if (found.fault !== null) throw new ArtifactRefused(found.fault);
+      }
+    });
+    unpacking.end();
+  } catch (cause) {
+    if (cause instanceof ArtifactRefused) throw cause;
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    if (OF_THE_MACHINE.has(code)) throw cause;
+    throw new ArtifactRefused(`it cannot be unpacked: ${message}`, { cause });
+  }
   if (found.files !== files || found.bytes !== bytes)
     throw new ArtifactRefused(
       `it holds ${found.files} files of ${found.bytes} bytes, not what was announced`,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { list } from "tar";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ArtifactSpec, NeededArtifact } from "../../schemas/artifact-messages.ts";
@@ -143,11 +143,14 @@ describe("artifacts that a job leaves behind", () => {
   });
 });
 
+const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
 /** A job that needs what an archive of these entries holds. */
 async function needing(
   entries: readonly PackedEntry[],
   rest: Partial<NeededArtifact> = {},
   files?: WorldOptions["files"],
+  instead?: Buffer,
 ) {
   const { archive, unpackedBytes } = packed(entries);
   const needed: NeededArtifact = {
@@ -155,13 +158,13 @@ async function needing(
     attempt_id: PRODUCER,
     name: "dist",
     size: archive.length,
-    sha256: createHash("sha256").update(archive).digest("hex"),
+    sha256: digestOf(archive),
     files: entries.length,
     unpacked_bytes: unpackedBytes,
     ...rest,
   };
   return run("cat dist/x; test -x dist/run && test ! -u dist/run && readlink dist/link", [], {
-    readable: new Map([[`${PRODUCER}/dist`, archive]]),
+    readable: new Map([[`${PRODUCER}/dist`, instead ?? archive]]),
     spec: { needed_artifacts: [needed] },
     ...(files && { files }),
   });
@@ -224,6 +227,19 @@ describe("artifacts that a job needs", () => {
     const plane = await needing(good, { unpacked_bytes: 3 });
     expect(plane.complete).toMatchObject({ reason: "artifact_refused" });
     expect(plane.complete?.summary).toContain("more than was announced");
+  });
+
+  test("that are bombs of entries or of nothing at all end at once", async () => {
+    const entries = Array.from({ length: 200_000 }, (_, index) => ({ path: `d/${index}` }));
+    for (const bytes of [packed(entries).archive, gzipSync(Buffer.alloc(512 * 1024 * 1024))]) {
+      const plane = await needing(
+        [{ path: "x" }],
+        { size: bytes.length, sha256: digestOf(bytes) },
+        {},
+        bytes,
+      );
+      expect(plane.complete?.summary).toContain("it holds more than was announced");
+    }
   });
 
   test.each([
