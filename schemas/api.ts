@@ -3,6 +3,7 @@ import { UUID_PATTERN } from "./ids.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { PipelineEvent } from "./event.ts";
 import type { StepReport } from "./runner-protocol.ts";
+import type { PlanArtifact } from "./plan-job-parts.ts";
 import type { Plan } from "./plan.ts";
 import type { Reason } from "./reasons.ts";
 import type { AttemptState, JobState, RunState } from "./states.ts";
@@ -19,6 +20,7 @@ import type { AttemptState, JobState, RunState } from "./states.ts";
  *   POST /api/v1/runs/:run/cancel                -> RunView; 409 when it has ended
  *   POST /api/v1/runs/:run/rerun                 -> RunView of the new run; 409 while it lives
  *   GET  /api/v1/attempts/:attempt/logs/:stream?offset=&follow=   bytes, chunked
+ *   GET  /api/v1/attempts/:attempt/artifacts/:name   a gzipped tar, as an attachment; 410 when it was removed
  */
 export interface HealthView {
   readonly status: "ok";
@@ -49,6 +51,20 @@ export const RunParams = Type.Object({ run: Type.String({ pattern: UUID_PATTERN 
 /** Why something waits, in words people read; null when it does not wait. */
 export type PendingReason = string | null;
 
+/** Files that an attempt left behind: a gzipped tar of `size` bytes. */
+export interface ArtifactView {
+  readonly name: string;
+  readonly type: PlanArtifact["type"];
+  readonly size: number;
+  readonly sha256: string;
+  /** Files and links in it, and the bytes that come out of it. */
+  readonly files: number;
+  readonly unpacked_bytes: number;
+  readonly expires_at: string;
+  /** When its bytes were given up; null while they can be read. */
+  readonly removed_at: string | null;
+}
+
 export interface AttemptView {
   readonly id: string;
   readonly number: number;
@@ -65,6 +81,8 @@ export interface AttemptView {
     readonly acked: number;
     readonly closed: boolean;
   }[];
+  /** In the order of the pipeline; only what is whole. */
+  readonly artifacts: readonly ArtifactView[];
   readonly created_at: string;
   readonly started_at: string | null;
   readonly finalized_at: string | null;

@@ -1,4 +1,5 @@
 /** Plans and decisions as text, for terminals and for a forge's Markdown. */
+export { byteText } from "./byte-text.ts";
 export { renderExplain } from "./explain-text.ts";
 export { type PlanDiff, planDiff, renderPlanDiff } from "./plan-diff.ts";
 export { planMarkdown, prose } from "./plan-markdown.ts";

@@ -10,8 +10,6 @@ export interface ArtifactRow {
   readonly closed: boolean;
   /** Of all bytes, once closed. */
   readonly sha256: string | null;
-  /** Its bytes were given up, or are about to be: they are kept at least until the run has ended. */
-  readonly gone: boolean;
 }
 
 export interface ArtifactChunkRow {
@@ -45,10 +43,31 @@ export async function findArtifact(
   name: string,
 ): Promise<ArtifactRow | null> {
   const [row] = await connection<ArtifactRow[]>`
-    select f.position, f.acked, f.closed_at is not null as closed, f.sha256,
+    select position, acked, closed_at is not null as closed, sha256 from delta.artifacts
+    where attempt_id = ${attempt} and name = ${name}`;
+  return row ?? null;
+}
+
+/** An artifact as people get it. */
+export interface WholeArtifact {
+  readonly jobKey: string;
+  readonly size: number;
+  /** Its bytes were given up, or are about to be. */
+  readonly gone: boolean;
+}
+
+/** Null when the attempt left no such artifact whole. */
+export async function findWholeArtifact(
+  connection: Connection,
+  attempt: AttemptId,
+  name: string,
+): Promise<WholeArtifact | null> {
+  const [row] = await connection<WholeArtifact[]>`
+    select j.key as "jobKey", f.acked as size,
       f.removed_at is not null or (f.expires_at <= clock_timestamp() and r.finalized_at is not null) as gone
-    from delta.artifacts f join delta.attempts a on a.id = f.attempt_id join delta.runs r on r.id = a.run_id
-    where f.attempt_id = ${attempt} and f.name = ${name}`;
+    from delta.artifacts f join delta.attempts a on a.id = f.attempt_id
+      join delta.jobs j on j.id = a.job_id join delta.runs r on r.id = a.run_id
+    where f.attempt_id = ${attempt} and f.name = ${name} and f.closed_at is not null`;
   return row ?? null;
 }
 

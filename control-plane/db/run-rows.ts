@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { AttemptId, JobId, PlanDigest, RunId } from "../../schemas/ids.ts";
+import type { PlanArtifact } from "../../schemas/plan-job-parts.ts";
 import type { Reason } from "../../schemas/reasons.ts";
 import type { StepReport } from "../../schemas/runner-protocol.ts";
 import type { AttemptState, JobState, RunState } from "../../schemas/states.ts";
@@ -61,12 +62,26 @@ export interface StreamRow {
   readonly closed: boolean;
 }
 
+/** An artifact that is whole. Moments inside JSON come as text. */
+export interface ArtifactRow {
+  readonly attempt_id: AttemptId;
+  readonly name: string;
+  readonly type: PlanArtifact["type"];
+  readonly size: number;
+  readonly sha256: string;
+  readonly files: number;
+  readonly unpacked_bytes: number;
+  readonly expires_at: string;
+  readonly removed_at: string | null;
+}
+
 /** Everything of one run that people are shown, as of one moment. */
 export interface RunRows {
   readonly run: RunRow;
   readonly jobs: readonly JobRow[];
   readonly attempts: readonly AttemptRow[];
   readonly streams: readonly StreamRow[];
+  readonly artifacts: readonly ArtifactRow[];
 }
 
 /** Null when there is no such run. One statement, so that its parts fit together. */
@@ -84,20 +99,21 @@ export async function readRunRows(connection: Connection, id: RunId): Promise<Ru
         from delta.attempts where run_id = r.id) a), '[]') as attempts,
       coalesce((select jsonb_agg(s order by s.stream) from (
         select attempt_id, stream, acked, closed from delta.log_streams
-        where attempt_id in (select id from delta.attempts where run_id = r.id)) s), '[]') as streams
+        where attempt_id in (select id from delta.attempts where run_id = r.id)) s), '[]') as streams,
+      coalesce((select jsonb_agg(to_jsonb(f) - 'position' order by f.position) from (
+        select attempt_id, position, name, type, acked as size, sha256, files, unpacked_bytes, expires_at, removed_at
+        from delta.artifacts
+        where closed_at is not null and attempt_id in (select id from delta.attempts where run_id = r.id)) f),
+        '[]') as artifacts
     from delta.runs r join delta.repositories p on p.id = r.repository_id where r.id = ${id}`;
   if (row === undefined) {
     return null;
   }
-  const { jobs, attempts, streams, ...run } = row;
-  return { run, jobs: jobs.map(withDates), attempts: attempts.map(withDates), streams };
+  const { jobs, attempts, streams, artifacts, ...run } = row;
+  return { run, jobs: jobs.map(withDates), attempts: attempts.map(withDates), streams, artifacts };
 }
 
-interface JsonParts {
-  readonly jobs: readonly JobRow[];
-  readonly attempts: readonly AttemptRow[];
-  readonly streams: readonly StreamRow[];
-}
+type JsonParts = Omit<RunRows, "run">;
 
 /** Moments inside JSON come as text. */
 function withDates<Row extends JobRow | AttemptRow>(row: Row): Row {

@@ -15,6 +15,7 @@ import type { LogDependencies } from "../logs/log-store.ts";
 import { listRuns } from "../views/list-runs.ts";
 import { readRunView, type VersionedRun } from "../views/read-run-view.ts";
 import type { ApiAccess } from "./api-access.ts";
+import { sendArtifact } from "./artifact-egress.ts";
 import { checked, HttpError } from "./errors.ts";
 import { isFromThisMachine, startLocalRun } from "./local-run.ts";
 import { sendLog } from "./log-egress.ts";
@@ -106,6 +107,10 @@ function registerReads(scope: FastifyInstance, dependencies: RunsApiDependencies
 
   scope.get("/api/v1/attempts/:attempt/logs/:stream", async (request, reply) => {
     await sendLog(request, reply, dependencies);
+  });
+
+  scope.get("/api/v1/attempts/:attempt/artifacts/:name", async (request, reply) => {
+    await sendArtifact(request, reply, dependencies);
   });
 }
 

@@ -1,10 +1,11 @@
 import type { AttemptView, JobView, RunSummaryView, RunView } from "../../schemas/api.ts";
 import type { Plan } from "../../schemas/plan.ts";
 import { isTerminal, JOB_TRANSITIONS, type JobState } from "../../schemas/states.ts";
-import type { AttemptRow, JobRow, RunRow, RunRows, RunSummaryRow, StreamRow } from "../db/run-rows.ts";
+import type { AttemptRow, JobRow, RunRow, RunRows, RunSummaryRow } from "../db/run-rows.ts";
 
 /** One run as people and programs are shown it. Pure; `plan` is null until the run has one. */
-export function runView({ run, jobs, attempts, streams }: RunRows, plan: Plan | null): RunView {
+export function runView(rows: RunRows, plan: Plan | null): RunView {
+  const { run, jobs, attempts } = rows;
   const states = new Map(jobs.map(({ key, state }) => [key, state]));
   return {
     version: 1,
@@ -13,7 +14,7 @@ export function runView({ run, jobs, attempts, streams }: RunRows, plan: Plan | 
     diagnostics: run.diagnostics,
     jobs: jobs.map((job) => {
       const own = attempts.filter(({ job_id }) => job_id === job.id);
-      return jobView(job, own, streams, plan, states);
+      return jobView(job, own, rows, plan, states);
     }),
   };
 }
@@ -44,17 +45,19 @@ function common(run: Omit<RunRow, "event" | "diagnostics">) {
   };
 }
 
+type LeftByAttempts = Pick<RunRows, "streams" | "artifacts">;
+
 function jobView(
   job: JobRow,
   attempts: readonly AttemptRow[],
-  streams: readonly StreamRow[],
+  left: LeftByAttempts,
   plan: Plan | null,
   states: ReadonlyMap<string, JobState>,
 ): JobView {
   const decision = plan?.decisions.find(({ key }) => key === job.key);
   const planned = plan?.jobs.find(({ key }) => key === job.key);
   const steps = planned?.steps.map(({ name }) => name) ?? [];
-  const views = attempts.map((attempt) => attemptView(attempt, streams, steps));
+  const views = attempts.map((attempt) => attemptView(attempt, left, steps));
   const awaited = (planned?.needs ?? []).map((need) => need.job).filter((key) => isLive(states.get(key)));
   const waiting = awaited.length === 0 ? null : `needs ${awaited.join(", ")}`;
   return {
@@ -78,7 +81,7 @@ function isLive(state: JobState | undefined): boolean {
 
 function attemptView(
   attempt: AttemptRow,
-  streams: readonly StreamRow[],
+  { streams, artifacts }: LeftByAttempts,
   stepNames: readonly string[],
 ): AttemptView {
   const { id, number, state, reason, reason_detail, exit_code, cancel_receipt } = attempt;
@@ -103,6 +106,13 @@ function attemptView(
         name: stream === 0 ? "runner" : (stepNames[stream - 1] ?? `step ${stream}`),
         acked,
         closed,
+      })),
+    artifacts: artifacts
+      .filter(({ attempt_id }) => attempt_id === id)
+      .map(({ attempt_id: _attempt, expires_at, removed_at, ...artifact }) => ({
+        ...artifact,
+        expires_at: new Date(expires_at).toISOString(),
+        removed_at: removed_at === null ? null : new Date(removed_at).toISOString(),
       })),
     created_at: attempt.created_at.toISOString(),
     started_at: text(attempt.started_at),

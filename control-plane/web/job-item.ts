@@ -1,9 +1,11 @@
-import type { AttemptView, JobView } from "../../schemas/api.ts";
+import { byteText } from "../../compiler/render/index.ts";
+import type { ArtifactView, AttemptView, JobView } from "../../schemas/api.ts";
 import { REASONS, type Reason } from "../../schemas/reasons.ts";
 import { ATTEMPT_TRANSITIONS, isTerminal } from "../../schemas/states.ts";
 import { durationText } from "../checks/markdown.ts";
 import { duration } from "./duration.ts";
 import { html, type Html } from "./html.ts";
+import { moment } from "./layout.ts";
 import { prose } from "./prose.ts";
 import { badge, stateIcon } from "./state-badge.ts";
 
@@ -44,7 +46,28 @@ function attemptItem(attempt: AttemptView, isNewest: boolean, now: Date): Html {
       return stream === undefined ? stepLine(attempt, step) : logItem(attempt, stream, step);
     },
   )}</div>
-</details>`;
+${artifactList(attempt)}</details>`;
+}
+
+/** What the attempt left behind, to be kept as files; what was removed is still told. */
+function artifactList({ id, artifacts }: AttemptView): Html | null {
+  if (artifacts.length === 0) return null;
+  return html`<ul class="artifacts" id="artifacts-${id}" data-live aria-label="Artifacts">${artifacts.map(
+    (artifact) => artifactLine(id, artifact),
+  )}</ul>
+`;
+}
+
+function artifactLine(attempt: string, artifact: ArtifactView): Html {
+  const { name, type, size, files, unpacked_bytes, expires_at, removed_at } = artifact;
+  const shown =
+    removed_at === null
+      ? html`<a class="name" href="/api/v1/attempts/${attempt}/artifacts/${name}" download>${name}.tar.gz</a>`
+      : html`<span class="name faint">${name}.tar.gz</span>`;
+  const kind = type === "file" ? null : html`<span class="note">${type}</span>`;
+  const until =
+    removed_at === null ? html`kept until ${moment(expires_at)}` : html`removed ${moment(removed_at)}`;
+  return html`<li>${shown}${kind}<span class="faint">${files === 1 ? "1 file" : `${files} files`}, ${byteText(size)}, ${byteText(unpacked_bytes)} unpacked</span><span class="note until">${until}</span></li>`;
 }
 
 function stepLine({ id }: AttemptView, step: StepView): Html {

@@ -100,6 +100,7 @@ export function makeJob(key: string, more: Partial<JobView> = {}): JobView {
           { stream: 0, name: "runner", acked: 6, closed: true },
           { stream: 1, name: "test", acked: 12, closed: true },
         ],
+        artifacts: [],
         created_at: "2026-01-01T00:00:00.000Z",
         started_at: "2026-01-01T00:00:01.000Z",
         finalized_at: "2026-01-01T00:00:04.000Z",

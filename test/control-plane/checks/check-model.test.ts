@@ -60,6 +60,7 @@ function attempt(change: Partial<AttemptView> = {}): AttemptView {
     pending: null,
     steps: [],
     streams: [],
+    artifacts: [],
     created_at: AT,
     started_at: AT,
     finalized_at: LATER,

@@ -151,6 +151,29 @@ describe("a page", () => {
     expect(decided).toContain("delta plan");
   });
 
+  test("of a run lists what its attempts left, with a link while it is there", async () => {
+    const { database, get } = await world();
+    const lease = await insertLease(database);
+    await database`
+      insert into delta.artifacts (attempt_id, name, position, type, acked, sha256, files, unpacked_bytes, closed_at,
+        expires_at, removed_at)
+      values (${lease.attemptId}, 'dist', 0, 'file', 1500000, 'x', 3, 9000000, now(), '2031-02-03T04:05:06Z', null),
+        (${lease.attemptId}, 'tests', 1, 'junit', 17, 'x', 1, 20, now(), now(), '2030-02-03T04:05:06Z'),
+        (${lease.attemptId}, 'begun', 2, 'file', 17, null, null, null, null, null, null)`;
+    const text = await (await get(`/runs/${lease.runId}`)).text();
+    const list = /<ul class="artifacts"[^]*?<\/ul>/.exec(text)?.[0] ?? "";
+    expect(list).toContain(
+      `href="/api/v1/attempts/${lease.attemptId}/artifacts/dist" download>dist.tar.gz</a>`,
+    );
+    const words = list.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+    expect(words).toContain(
+      "dist.tar.gz 3 files, 1.4 MiB, 8.6 MiB unpacked kept until 2031-02-03 04:05:06 UTC",
+    );
+    expect(words).toContain("tests.tar.gz junit 1 file, 17 B, 20 B unpacked removed 2030-02-03 04:05:06 UTC");
+    expect(list.match(/href=/g)).toHaveLength(1);
+    expect(text).not.toContain("begun");
+  });
+
   test("of an unknown run is 404, and of a bad id 400", async () => {
     const { get } = await world();
     expect((await get(`/runs/${randomUUID()}`)).status).toBe(404);
