@@ -6,6 +6,7 @@ import { DEBIAN_ROOT, hangingInitrd } from "../support/nomad/machine-image.ts";
 import {
   attemptsOf,
   beginInMachine,
+  beginJobsInMachines,
   MACHINE_MS,
   machineProcesses,
   startMachinePlane,
@@ -22,6 +23,30 @@ describe.runIf(missingPart("qemu") === null)("in a virtual machine on a real Nom
   afterAll(() => world?.stop());
 
   machineSuite({ accelerator: "tcg", world: () => world });
+
+  test("a machine hands its files to another, through the relay and as the user of its steps", {
+    timeout: MACHINE_MS,
+  }, async () => {
+    const plane = await startMachinePlane(world, "files");
+    const id = await beginJobsInMachines(plane, {
+      pack: {
+        keys: "    artifacts: [{ name: dist, path: dist, required: true }]\n",
+        steps: [
+          "mkdir dist; head -c 3000000 /dev/urandom > dist/random; sha256sum dist/random > dist/sum; ln -s random dist/link",
+        ],
+      },
+      use: {
+        keys: "    needs: [{ job: pack, artifacts: dist }]\n",
+        steps: ["sha256sum -c dist/sum; cmp dist/link dist/random; stat -c %U dist/random; touch dist/mine"],
+      },
+    });
+    const run = await plane.untilRun(id, "the run to end", hasEnded);
+    expect(run.jobs.map(({ key, attempts }) => [key, attempts.at(-1)?.reason])).toEqual([
+      ["pack", "ok"],
+      ["use", "ok"],
+    ]);
+    expect(await plane.logText(run.jobs[1]?.attempts.at(-1)?.id ?? "", 1)).toBe("dist/random: OK\ndelta\n");
+  });
 
   test("a killed machine, by hand or for its memory, is a lost attempt with its cause, and a new one is made", {
     timeout: MACHINE_MS * 2,

@@ -29,6 +29,16 @@ jobs:
         # The same search finds what is there.
         printf 'eyJ%040d.eyJ%040d.x' 1 2 >/tmp/control
         grep -rlaE "$pattern" $places
+  pack:
+    artifacts:
+      - { name: dist, path: dist, required: true }
+    steps:
+      - mkdir dist; head -c 3000000 /dev/urandom > dist/random; sha256sum dist/random > dist/sum; ln -s random dist/link
+  use:
+    needs:
+      - { job: pack, artifacts: dist }
+    steps:
+      - sha256sum -c dist/sum; cmp dist/link dist/random
 `;
 
 const POOL = {
@@ -64,7 +74,11 @@ describe.runIf(missingPart("docker") === null)("from a commit to a result on a r
       ["build", ["succeeded", "ok", 0]],
       ["broken", ["failed", "step_failed", 3]],
       ["search", ["succeeded", "ok", 0]],
+      ["pack", ["succeeded", "ok", 0]],
+      ["use", ["succeeded", "ok", 0]],
     ]);
+    // The archive came through the relay twice: neither container has a network.
+    expect(await world.logText(run.jobs[4]?.attempts[0]?.id ?? "", 1)).toBe("dist/random: OK\n");
     // Nomad puts api.sock there for every task; it answers nobody without a token.
     expect(await world.logText(run.jobs[2]?.attempts[0]?.id ?? "", 1)).toBe("api.sock\n/tmp/control\n");
     expect(await world.logText(run.jobs[0]?.attempts[0]?.id ?? "", 2)).toBe("lo\n");

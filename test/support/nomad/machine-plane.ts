@@ -40,15 +40,27 @@ export async function startMachinePlane(
 }
 
 /** A run of one job in a machine; its steps are lines of a shell. Gives the run's id. */
-export async function beginInMachine(
+export function beginInMachine(plane: PlaneOnNomad, steps: readonly string[], keys = ""): Promise<string> {
+  return beginJobsInMachines(plane, { build: { steps, keys } });
+}
+
+export interface MachineJob {
+  readonly steps: readonly string[];
+  /** Further keys of the job, as lines of YAML. */
+  readonly keys?: string;
+}
+
+/** A run of several jobs, each in a machine of its own. */
+export async function beginJobsInMachines(
   plane: PlaneOnNomad,
-  steps: readonly string[],
-  keys = "",
+  jobs: Readonly<Record<string, MachineJob>>,
 ): Promise<string> {
-  const list = steps.map((step) => `      - ${JSON.stringify(step)}\n`).join("");
-  const job = `  build:\n    runner: { pool: default, isolation: vm }\n${keys}    steps:\n${list}`;
+  const written = Object.entries(jobs).map(([id, { steps, keys = "" }]) => {
+    const list = steps.map((step) => `      - ${JSON.stringify(step)}\n`).join("");
+    return `  ${id}:\n    runner: { pool: default, isolation: vm }\n${keys}    steps:\n${list}`;
+  });
   const repository = makeSourceRepository({
-    ".delta/pipeline.yaml": `version: 1\nname: shop\njobs:\n${job}`,
+    ".delta/pipeline.yaml": `version: 1\nname: shop\njobs:\n${written.join("")}`,
     "hello.txt": "from the mirror\n",
   });
   onTestFinished(() => repository.remove());
