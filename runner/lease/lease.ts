@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { compileInPlace } from "./compile-in-place.ts";
 import type { FromHeartbeatThread, HeartbeatThreadData, Progress, ToHeartbeatThread } from "./messages.ts";
 
 export class LeaseLost extends Error {
@@ -28,6 +29,7 @@ export class Lease {
   /** `threadEntry` is the module that calls runHeartbeatThread when its worker data says so. */
   constructor(threadEntry: URL, data: HeartbeatThreadData) {
     this.lost = this.#lost.signal;
+    compileInPlace();
     this.#worker = new Worker(threadEntry, { workerData: data, env: {}, stdin: false });
     this.#worker.on("message", (message: FromHeartbeatThread) => this.#receive(message));
     this.#worker.on("error", (error) => this.#lose(`the heartbeat thread failed: ${error.message}`));
