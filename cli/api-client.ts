@@ -77,6 +77,13 @@ export class ApiClient {
     if (response.body !== null) yield* response.body;
   }
 
+  /** All bytes of an artifact. A connection that breaks, or an answer that is cut short, throws what `fetch` does. */
+  async *artifact(attempt: string, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const path = `/api/v1/attempts/${encodeURIComponent(attempt)}/artifacts/${encodeURIComponent(name)}`;
+    const response = await this.send(path, { signal });
+    if (response.body !== null) yield* response.body;
+  }
+
   private async read<Answer>(
     path: string,
     options: { method?: string; body?: unknown } = {},
@@ -133,7 +140,7 @@ async function refusal(response: Response, address: ServerAddress): Promise<CliF
     const hint = "Give its API token with --token-file FILE or in DELTA_TOKEN.";
     return new CliFailure("unauthorized", `${address.url} refuses the token: ${said}`, hint);
   }
-  if (status === 404) return new CliFailure("not_found", said);
+  if (status === 404 || status === 410) return new CliFailure("not_found", said);
   if (status === 409 || status === 422) return new CliFailure("refused", said);
   if (status === 400) return new CliFailure("usage", said);
   return new CliFailure("server_unreachable", `${address.url}: ${said}`);

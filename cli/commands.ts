@@ -15,6 +15,7 @@ import { NomadRunner } from "./commands/nomad/runner.ts";
 import { NomadSetup } from "./commands/nomad/setup.ts";
 import { PlanCommand } from "./commands/plan.ts";
 import { Run } from "./commands/run.ts";
+import { RunsArtifacts } from "./commands/runs/artifacts.ts";
 import { RunsCancel } from "./commands/runs/cancel.ts";
 import { RunsList } from "./commands/runs/list.ts";
 import { RunsLogs } from "./commands/runs/logs.ts";
@@ -25,6 +26,9 @@ import { Server } from "./commands/server.ts";
 import { Up } from "./commands/up.ts";
 import { Validate } from "./commands/validate.ts";
 import { WhyNot } from "./commands/why-not.ts";
+
+/** Flags whose variables are a runner's words to its job. */
+const OF_RUNNERS: ReadonlySet<string> = new Set(["attempt", "output"]);
 
 /**
  * Every command by its id; a topic and a command are joined by a colon. These modules are light: what
@@ -46,6 +50,7 @@ export const commands: Record<string, Command.Class> = withEnvironment({
   "nomad:setup": NomadSetup,
   plan: PlanCommand,
   run: Run,
+  "runs:artifacts": RunsArtifacts,
   "runs:cancel": RunsCancel,
   "runs:list": RunsList,
   "runs:logs": RunsLogs,
@@ -60,15 +65,15 @@ export const commands: Record<string, Command.Class> = withEnvironment({
 
 /**
  * Each flag can also be given as DELTA_<FLAG>, its name in capitals with underscores. Two kinds
- * cannot: flags that spell out an event, where an absent one means null, and `--attempt`, as runners
- * tell a job its own attempt by that name.
+ * cannot: flags that spell out an event, where an absent one means null, and those whose variable is
+ * a runner's word to its job: its own attempt, and the file for its outputs.
  */
 function withEnvironment(map: Record<string, Command.Class>): Record<string, Command.Class> {
   for (const command of Object.values(map)) {
     for (const [name, flag] of Object.entries({ ...command.baseFlags, ...command.flags })) {
       const spellsEvent =
         "event" in (command.flags ?? {}) && name !== "head" && Object.hasOwn(EVENT_FLAGS, name);
-      if (spellsEvent || name === "attempt") continue;
+      if (spellsEvent || OF_RUNNERS.has(name)) continue;
       flag.env ??= `DELTA_${name.toUpperCase().replaceAll("-", "_")}`;
     }
     for (const argument of Object.values(command.args)) argument.ignoreStdin = true;

@@ -22,6 +22,9 @@ export const FAILURES = {
   unauthorized: EXIT.unavailable,
   not_found: EXIT.unavailable,
   refused: EXIT.findings,
+  artifact_unknown: EXIT.usage,
+  download_damaged: EXIT.unavailable,
+  file_unwritable: EXIT.unavailable,
   interrupted: EXIT.interrupted,
   internal: EXIT.internal,
 } as const satisfies Record<string, ExitCode>;

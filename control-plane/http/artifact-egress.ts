@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { artifactFileName } from "../../schemas/artifact-file-name.ts";
 import { ArtifactName } from "../../schemas/artifact-messages.ts";
 import { UUID_PATTERN, type AttemptId } from "../../schemas/ids.ts";
 import { readArtifact } from "../artifacts/read-artifact.ts";
@@ -15,9 +16,6 @@ const ArtifactParams = Type.Object(
   strict,
 );
 const NoQuery = Type.Object({}, strict);
-
-/** Of a job's key in the name of a file: keys may be long, and have what systems forbid in names. */
-const KEY_CHARACTERS_MAX = 80;
 
 /** A whole artifact as a file to keep: no browser shows or runs it. A slow reader slows the reading down. */
 export async function sendArtifact(
@@ -42,7 +40,7 @@ export async function sendArtifact(
   response.writeHead(200, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     "content-type": "application/gzip",
-    "content-disposition": `attachment; filename="${fileName(artifact.jobKey, name)}"`,
+    "content-disposition": `attachment; filename="${artifactFileName(artifact.jobKey, name)}"`,
     "content-length": artifact.size,
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -64,9 +62,4 @@ export async function sendArtifact(
     request.log.error({ err: error, attempt, name }, "an artifact could not be read");
     response.destroy();
   }
-}
-
-function fileName(job: string, name: string): string {
-  const safe = job.replaceAll(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+/, "");
-  return `${safe.slice(0, KEY_CHARACTERS_MAX)}-${name}.tar.gz`;
 }

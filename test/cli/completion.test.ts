@@ -27,7 +27,7 @@ describe("delta completion bash", () => {
     [["in"], ["init"]],
     [
       ["runs", ""],
-      ["cancel", "list", "logs", "rerun", "show"],
+      ["artifacts", "cancel", "list", "logs", "rerun", "show"],
     ],
     [
       ["runs", "l"],

@@ -1,8 +1,6 @@
 import { string } from "@oclif/core/args";
 import { boolean, integer } from "@oclif/core/flags";
-import type { AttemptView, JobView } from "../../../schemas/api.ts";
 import { DeltaCommand, type JsonAnswer } from "../../base-command.ts";
-import { CliFailure } from "../../failure.ts";
 import { serverFlags } from "../../server-flags.ts";
 
 interface LogAnswer {
@@ -34,17 +32,19 @@ export class RunsLogs extends DeltaCommand {
 
   async run(): Promise<JsonAnswer & { logs: readonly LogAnswer[] }> {
     const { args, flags } = await this.parse(RunsLogs);
-    const [{ findServer }, { findRunId }, { printStream, readStream }] = await Promise.all([
-      import("../../find-server.ts"),
-      import("../../find-run.ts"),
-      import("../../log-text.ts"),
-    ]);
+    const [{ findServer }, { findRunId }, { findAttempt, findJob }, { printStream, readStream }] =
+      await Promise.all([
+        import("../../find-server.ts"),
+        import("../../find-run.ts"),
+        import("../../find-job.ts"),
+        import("../../log-text.ts"),
+      ]);
     const client = await findServer(flags);
     const run = await client.run(await findRunId(client, args.run));
-    const jobs = args.job === undefined ? run.jobs : [await pick(run.jobs, args.job)];
+    const jobs = args.job === undefined ? run.jobs : [await findJob(run.jobs, args.job)];
     const logs: LogAnswer[] = [];
     for (const job of jobs) {
-      const attempt = pickAttempt(job, flags.attempt);
+      const attempt = findAttempt(job, flags.attempt);
       for (const { stream, name } of attempt?.streams ?? []) {
         if (attempt === undefined) continue;
         const heading = `${job.key}, attempt ${attempt.number}, ${name}`;
@@ -57,21 +57,4 @@ export class RunsLogs extends DeltaCommand {
     }
     return { version: 1, logs };
   }
-}
-
-async function pick(jobs: readonly JobView[], key: string): Promise<JobView> {
-  const job = jobs.find((candidate) => candidate.key === key);
-  if (job !== undefined) return job;
-  const { suggest } = await import("../../../compiler/diagnostics/suggest.ts");
-  const keys = jobs.map((candidate) => candidate.key);
-  const near = suggest(key, keys);
-  const hint = near === null ? `It has: ${keys.join(", ") || "no jobs"}.` : `Did you mean ${near}?`;
-  throw new CliFailure("job_unknown", `the run has no job ${key}`, hint);
-}
-
-function pickAttempt(job: JobView, number: number | undefined): AttemptView | undefined {
-  if (number === undefined) return job.attempts.at(-1);
-  const attempt = job.attempts.find((candidate) => candidate.number === number);
-  if (attempt === undefined) throw new CliFailure("usage", `${job.key} has no attempt ${number}`);
-  return attempt;
 }

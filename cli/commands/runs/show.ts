@@ -22,11 +22,13 @@ export class RunsShow extends DeltaCommand {
 
   async run(): Promise<RunView> {
     const { args, flags } = await this.parse(RunsShow);
-    const [{ findServer }, { findRunId }, { runEnded, runLine, jobsTable }] = await Promise.all([
-      import("../../find-server.ts"),
-      import("../../find-run.ts"),
-      import("../../progress/run-text.ts"),
-    ]);
+    const [{ findServer }, { findRunId }, { artifactsOf, artifactsTable }, { runEnded, runLine, jobsTable }] =
+      await Promise.all([
+        import("../../find-server.ts"),
+        import("../../find-run.ts"),
+        import("../../artifacts.ts"),
+        import("../../progress/run-text.ts"),
+      ]);
     const client = await findServer(flags);
     const id = await findRunId(client, args.run);
     let run = await client.run(id);
@@ -39,6 +41,8 @@ export class RunsShow extends DeltaCommand {
       writeData(runLine(run, now, process.stdout));
       writeData(`${run.repository} ${run.event.ref} ${run.head.slice(0, 12)}  ${run.id}`);
       if (run.jobs.length > 0) writeData(`\n${jobsTable(run, now, process.stdout, flags.full)}`);
+      const artifacts = artifactsOf(run.jobs);
+      if (artifacts.length > 0) writeData(`\n${artifactsTable(artifacts, process.stdout, flags.full)}`);
       for (const { severity, code, message } of run.diagnostics) writeData(`${severity} ${code}: ${message}`);
       if (run.plan_digest !== null) writeTalk(`plan ${run.plan_digest}`);
     }
