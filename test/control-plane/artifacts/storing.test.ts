@@ -312,3 +312,19 @@ test("an attempt that is asked to stop may still leave what it has", async () =>
   await leave(by, "dist", "hello");
   expect((await rows())[0]).toMatchObject({ closed: true });
 });
+
+test.each([
+  ["artifact_missing", "failed"],
+  ["artifact_refused", "failed"],
+  // Nobody's pipeline is to blame, so the job is tried again.
+  ["artifact_failed", "active"],
+] as const)("an attempt that ends as %s leaves its job %s", async (reason, state) => {
+  const world = await leaving();
+  await world.complete(world.by, { outcome: "failed", reason, exit_code: null });
+  await world.advance(world.run);
+  expect(await world.attempts(world.run)).toMatchObject([
+    { state: "failed", reason },
+    ...(state === "active" ? [{}] : []),
+  ]);
+  expect(await world.jobs(world.run)).toEqual({ a: state });
+});
