@@ -8,6 +8,7 @@ import type { RunId } from "../../schemas/ids.ts";
 import { isTerminal, RUN_TRANSITIONS } from "../../schemas/states.ts";
 import { TEST_AUTHOR, TEST_TIMING, type World } from "../support/control-plane-world.ts";
 import { leftOut, testPlan } from "../support/plans.ts";
+import { ArtifactDriver } from "./artifact-driver.ts";
 import { HistoryChecker, hold } from "./history-checker.ts";
 import { randomJobs } from "./random-plan.ts";
 import { seededRandom, type Random } from "./random.ts";
@@ -39,8 +40,12 @@ export async function playHistory(world: World, seed: number, steps: number): Pr
   const run = await world.planned(plan);
   const stage: Stage = { world, run, random, runners: new RunnerDriver(world, random) };
   const checker = new HistoryChecker(world.database, run, plan);
+  // With dice of their own, so that they leave the history of a seed as it is.
+  const dice = seededRandom(seed + 1);
+  const artifacts = new ArtifactDriver(world, dice);
   for (let step = 0; step < steps; step++) {
     await act(stage);
+    if (dice.chance(0.3)) await artifacts.storeChecked(stage.runners.leases);
     await checker.check();
   }
   for (let round = 0; round < SILENT_ROUNDS_MAX && !(await hasEnded(stage)); round++) {

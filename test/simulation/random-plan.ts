@@ -1,5 +1,7 @@
 import type { PlanJob } from "../../schemas/plan.ts";
+import { testArtifact } from "../support/artifact-world.ts";
 import { needs, testJob } from "../support/plans.ts";
+import { ARTIFACT_NAME } from "./artifact-driver.ts";
 import type { Random } from "./random.ts";
 
 /** Jobs with every kind of need, retry and leniency; each needs only jobs before it, or ones left out. */
@@ -10,6 +12,7 @@ export function randomJobs(random: Random, leftOut: readonly string[], most = 6)
     jobs.push(
       testJob(`j${index}`, {
         needs: before.flatMap((key) => needs([key], random.pick(["success", "done", "skipped_ok"]))),
+        artifacts: [testArtifact(ARTIFACT_NAME)],
         required: random.chance(0.8),
         allow_failure: random.pick([false, false, true, [1]]),
         retry: {
