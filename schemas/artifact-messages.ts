@@ -41,6 +41,10 @@ export const NeededArtifact = Type.Object(
 );
 export type NeededArtifact = Static<typeof NeededArtifact>;
 
+/** Files that the job asked for and that a job it needs did not leave. */
+export const AbsentArtifact = Type.Object({ job_key: Type.String(), name: ArtifactName }, strict);
+export type AbsentArtifact = Static<typeof AbsentArtifact>;
+
 /** acked: bytes [0, acked) are durable. */
 export const ArtifactReply = Type.Object({ acked: Type.Integer({ minimum: 0 }) }, strict);
 export type ArtifactReply = Static<typeof ArtifactReply>;

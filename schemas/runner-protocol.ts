@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { UUID_PATTERN } from "./ids.ts";
-import { ArtifactSpec, NeededArtifact } from "./artifact-messages.ts";
+import { AbsentArtifact, ArtifactSpec, NeededArtifact } from "./artifact-messages.ts";
 import {
   ARTIFACTS_MAX,
   NEEDED_ARTIFACTS_MAX,
@@ -110,6 +110,8 @@ export const AttemptSpec = Type.Object(
     artifacts: Type.Array(ArtifactSpec, { maxItems: ARTIFACTS_MAX }),
     /** In the order they are unpacked: of two that hold one path the later one's file stays. */
     needed_artifacts: Type.Array(NeededArtifact, { maxItems: NEEDED_ARTIFACTS_MAX }),
+    /** Told in the log: a job may well do without them. */
+    absent_artifacts: Type.Array(AbsentArtifact, { maxItems: NEEDED_ARTIFACTS_MAX }),
     cancel_signal: Type.Enum(["SIGTERM", "SIGINT"] as const),
     cancel_grace_ms: Milliseconds,
     log_bytes_max: Type.Integer({ minimum: 0 }),

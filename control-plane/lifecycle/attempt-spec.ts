@@ -1,15 +1,11 @@
 import type { ClaimableAttempt } from "../db/leases.ts";
 import { LOG_BYTES_MAX } from "../../schemas/limits.ts";
-import type { NeededArtifact } from "../../schemas/artifact-messages.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 import type { AttemptSpec } from "../../schemas/runner-protocol.ts";
+import type { NeededArtifacts } from "./needed-artifacts.ts";
 
 /** Everything a runner may know about its attempt, from the plan, the run and what the needed jobs left. */
-export function attemptSpec(
-  attempt: ClaimableAttempt,
-  job: PlanJob,
-  needed: readonly NeededArtifact[],
-): AttemptSpec {
+export function attemptSpec(attempt: ClaimableAttempt, job: PlanJob, needed: NeededArtifacts): AttemptSpec {
   return {
     run_id: attempt.runId,
     job_key: job.key,
@@ -37,7 +33,8 @@ export function attemptSpec(
       when,
       required,
     })),
-    needed_artifacts: [...needed],
+    needed_artifacts: [...needed.present],
+    absent_artifacts: [...needed.absent],
     cancel_signal: job.cancel.signal,
     cancel_grace_ms: job.cancel.grace_ms,
     log_bytes_max: LOG_BYTES_MAX,

@@ -1,24 +1,36 @@
 import { readLeftArtifacts, type LeftArtifact } from "../db/artifacts.ts";
 import type { Connection } from "../db/client.ts";
 import type { RunId } from "../../schemas/ids.ts";
-import type { NeededArtifact } from "../../schemas/artifact-messages.ts";
+import type { AbsentArtifact, NeededArtifact } from "../../schemas/artifact-messages.ts";
 import type { PlanJob } from "../../schemas/plan.ts";
 
+/** What a job finds of the jobs it needs, in the order of its needs and of the names in each. */
+export interface NeededArtifacts {
+  readonly present: readonly NeededArtifact[];
+  readonly absent: readonly AbsentArtifact[];
+}
+
 /**
- * What a job finds of the jobs it needs, in the order of its needs and of the names in each. What a job did
- * not leave is not in the list. What it needs has ended before it starts, and keeps its artifacts for as
- * long as the run lives, so each asking gives the same.
+ * What a job needs has ended before it starts, and keeps its artifacts for as long as the run lives, so each
+ * asking gives the same.
  */
 export async function neededArtifacts(
   connection: Connection,
   run: RunId,
   job: PlanJob,
-): Promise<readonly NeededArtifact[]> {
-  const left = await leftByNeeded(connection, run, job);
-  return left.filter(({ removed }) => !removed).map(({ removed: _removed, ...artifact }) => artifact);
+): Promise<NeededArtifacts> {
+  const left = (await leftByNeeded(connection, run, job)).filter(({ removed }) => !removed);
+  const found = new Set(left.map(({ job_key, name }) => `${job_key} ${name}`));
+  const asked = job.needs.flatMap(({ job: job_key, artifacts }) =>
+    artifacts.map((name) => ({ job_key, name })),
+  );
+  return {
+    present: left.map(({ removed: _removed, ...artifact }) => artifact),
+    absent: asked.filter(({ job_key, name }) => !found.has(`${job_key} ${name}`)),
+  };
 }
 
-/** The same with what has been removed. */
+/** What the needed jobs left, in that order, with what has been removed. */
 export async function leftByNeeded(
   connection: Connection,
   run: RunId,

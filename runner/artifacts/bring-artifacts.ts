@@ -10,6 +10,8 @@ import type { Handing } from "./handing.ts";
 /** Fetches and unpacks what the job needs of others, in their order. Gives back what went wrong; null also when stopped. */
 export async function bringArtifacts(handing: Handing): Promise<Failure | null> {
   const { place, lost } = handing;
+  for (const { job_key, name } of place.spec.absent_artifacts)
+    place.log.say(`artifact "${name}" of ${job_key}: it left none`);
   for (const needed of place.spec.needed_artifacts) {
     const archive = join(place.workspace.folder, `needed-${randomUUID()}.tar.gz`);
     const failed = (reason: Failure["reason"], why: string): Failure => ({

@@ -37,6 +37,7 @@ jobs:
     ["publish", "succeeded"],
   ]);
   expect(await world.log(run, "publish")).toBe("of the commit\ndarwin\nlinux\nunit.xml\n");
+  expect(await world.log(run, "publish", 0)).toContain('artifact "binary" of test: it left none');
 });
 
 test("a required file that nobody made fails its job by name", async () => {

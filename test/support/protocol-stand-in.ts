@@ -214,6 +214,7 @@ function specOf({ repository, steps, spec }: AttemptOptions): AttemptSpec {
     outputs: [],
     artifacts: [],
     needed_artifacts: [],
+    absent_artifacts: [],
     cancel_signal: "SIGTERM",
     cancel_grace_ms: 500,
     log_bytes_max: 16 * 1024 * 1024,
