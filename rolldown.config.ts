@@ -58,6 +58,19 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
+const BUILTIN_IMPORT = /^import (\{[^}]*\}) from "(node:[a-z0-9_/]+)";$/gm;
+
+/** Node asks a module of its own that is imported for all it exports, and loads much to answer that nobody asked for. */
+const plainBuiltins: Plugin = {
+  name: "plain-builtins",
+  renderChunk: (code) =>
+    code.replaceAll(
+      BUILTIN_IMPORT,
+      (_, names: string, module: string) =>
+        `const ${names.replaceAll(" as ", ": ")} = process.getBuiltinModule("${module}");`,
+    ),
+};
+
 const assets: Plugin = {
   name: "assets",
   buildStart() {
@@ -101,7 +114,7 @@ export default defineConfig([
         { test: /./, sideEffects: false },
       ],
     },
-    plugins: [serverDoors, shapeValidatorPlugin, inAscii],
+    plugins: [serverDoors, shapeValidatorPlugin, plainBuiltins, inAscii],
     output: {
       dir: "dist/cli",
       format: "esm",
