@@ -69,10 +69,13 @@ export class PlaceFinder {
 
   /** Line 1, column 1 when the file's text is not at hand. */
   place(file: string, offset: number): Place {
-    const ofFile = this.#places.get(file) ?? new Map<number, Place>();
-    this.#places.set(file, ofFile);
-    const known = ofFile.get(offset);
+    let ofFile = this.#places.get(file);
+    const known = ofFile?.get(offset);
     if (known !== undefined) return known;
+    if (ofFile === undefined) {
+      ofFile = new Map<number, Place>();
+      this.#places.set(file, ofFile);
+    }
     const { line, column } = this.lines(file)?.position(offset) ?? { line: 1, column: 1 };
     const place = { file, line, column };
     ofFile.set(offset, place);

@@ -23,14 +23,24 @@ export interface Evaluation {
 
 /** Works an expression out. Total: it always ends, within EVALUATION_COST_MAX, and never throws for what a user wrote. */
 export function evaluateExpression(expression: Expression, scope: Scope): Evaluation {
-  const evaluator = new Evaluator(scope);
+  const reads = new Map<string, ValueRead>();
+  const worked = valueOf(expression, scope, reads);
+  return { ...worked, reads: [...reads.values()] };
+}
+
+/** The same for whoever does not ask what was read; `reads` is where that is kept. */
+export function valueOf(
+  expression: Expression,
+  scope: Scope,
+  reads: Map<string, ValueRead> | null = null,
+): Pick<Evaluation, "value" | "problem"> {
+  const evaluator = new Evaluator(scope, reads);
   try {
-    return { value: evaluator.evaluate(expression), reads: evaluator.reads, problem: null };
+    return { value: evaluator.evaluate(expression), problem: null };
   } catch (error) {
     if (!(error instanceof EvaluationProblem)) throw error;
     return {
       value: null,
-      reads: evaluator.reads,
       problem: { span: evaluator.span ?? expression.span, message: error.message },
     };
   }
@@ -38,13 +48,16 @@ export function evaluateExpression(expression: Expression, scope: Scope): Evalua
 
 class Evaluator {
   readonly #scope: Scope;
-  readonly #reads = new Map<string, ValueRead>();
+  readonly #reads: Map<string, ValueRead> | null;
   #cost = 0;
+  /** What the value that was followed last is called; null where nobody asks, and when it has no name. */
+  #path: string | null = null;
   /** The part under evaluation, so that a problem has a place. */
   span: Span | null = null;
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, reads: Map<string, ValueRead> | null) {
     this.#scope = scope;
+    this.#reads = reads;
   }
 
   /** Made when a function is called; most expressions call none. */
@@ -58,10 +71,6 @@ class Evaluator {
     };
   }
 
-  get reads(): readonly ValueRead[] {
-    return [...this.#reads.values()];
-  }
-
   evaluate(expression: Expression): Value {
     this.#spend(1);
     switch (expression.kind) {
@@ -71,8 +80,9 @@ class Evaluator {
         return expression.items.map((item) => this.evaluate(item));
       case "name":
       case "member": {
-        const { value, path } = this.#follow(expression);
-        if (path !== null) this.#reads.set(path, { name: path, value: shownRead(value) });
+        const value = this.#follow(expression);
+        const path = this.#path;
+        if (path !== null) this.#reads?.set(path, { name: path, value: shownRead(value) });
         return value;
       }
       case "not":
@@ -86,18 +96,24 @@ class Evaluator {
     }
   }
 
-  /** Follows `a.b[c]` to its value; the path names it as long as it starts at a name. */
-  #follow(expression: Expression): { value: Value; path: string | null } {
+  /** Follows `a.b[c]` to its value; `#path` names it as long as it starts at a name. */
+  #follow(expression: Expression): Value {
     if (expression.kind === "name") {
-      return { value: this.#scope.names.get(expression.name) ?? null, path: expression.name };
+      this.#path = this.#reads && expression.name;
+      return this.#scope.names.get(expression.name) ?? null;
     }
-    if (expression.kind !== "member") return { value: this.evaluate(expression), path: null };
+    if (expression.kind !== "member") {
+      const value = this.evaluate(expression);
+      this.#path = null;
+      return value;
+    }
     this.#spend(1);
     const owner = this.#follow(expression.object);
+    const path = this.#path;
     const key = this.evaluate(expression.key);
     this.span = expression.span;
-    const path = owner.path === null ? null : `${owner.path}.${isScalar(key) ? String(key) : ""}`;
-    return { value: member(owner.value, key), path };
+    this.#path = path === null ? null : `${path}.${isScalar(key) ? String(key) : ""}`;
+    return member(owner, key);
   }
 
   #binary(expression: Extract<Expression, { kind: "binary" }>): Value {

@@ -1,7 +1,7 @@
 /**
  * The expression language: typed, total, limited in cost, without clock, network or randomness.
  * `parseExpression` and `parseTemplate` read text, `checkExpression` types it against a scope,
- * `evaluateExpression` and `renderTemplate` work it out and say which names were read.
+ * `evaluateExpression` works it out and says which names were read, `renderTemplate` makes a text of it.
  */
 export type { Expression, Template, Value, ValueMap } from "./ast.ts";
 export { checkExpression } from "./check.ts";

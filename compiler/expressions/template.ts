@@ -1,8 +1,7 @@
 import type { Span } from "../../schemas/diagnostic.ts";
-import type { ValueRead } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Expression, Template } from "./ast.ts";
-import { evaluateExpression, type Scope } from "./evaluate.ts";
+import { type Scope, valueOf } from "./evaluate.ts";
 import { TEXT_CHARACTERS_MAX } from "./limits.ts";
 import { parseExpression } from "./parser.ts";
 import { isScalar, kindOf } from "./values.ts";
@@ -84,36 +83,31 @@ function locator({ written, span }: TemplateSource, writtenOpen: number, inside:
 export interface RenderedTemplate {
   /** Null when there is a problem. */
   readonly text: string | null;
-  readonly reads: readonly ValueRead[];
   readonly problem: { readonly span: Span; readonly message: string } | null;
 }
 
 /** The text with every expression replaced by its value. A null or a map has no text and is a problem. */
 export function renderTemplate(template: Template, scope: Scope): RenderedTemplate {
   const [first] = template.parts;
-  if (template.parts.length === 1 && typeof first === "string")
-    return { text: first, reads: [], problem: null };
-  const reads: ValueRead[] = [];
+  if (template.parts.length === 1 && typeof first === "string") return { text: first, problem: null };
   let text = "";
   for (const part of template.parts) {
     if (typeof part === "string") {
       text += part;
       continue;
     }
-    const evaluation = evaluateExpression(part, scope);
-    reads.push(...evaluation.reads);
-    if (evaluation.problem) return { text: null, reads, problem: evaluation.problem };
-    const { value } = evaluation;
+    const { value, problem } = valueOf(part, scope);
+    if (problem) return { text: null, problem };
     if (value === null || !isScalar(value)) {
-      return { text: null, reads, problem: { span: part.span, message: `${kindOf(value)} has no text` } };
+      return { text: null, problem: { span: part.span, message: `${kindOf(value)} has no text` } };
     }
     text += String(value);
     if (text.length > TEXT_CHARACTERS_MAX) {
       const message = `the text is longer than ${TEXT_CHARACTERS_MAX} characters`;
-      return { text: null, reads, problem: { span: template.span, message } };
+      return { text: null, problem: { span: template.span, message } };
     }
   }
-  return { text, reads, problem: null };
+  return { text, problem: null };
 }
 
 /** The expressions of a template. */

@@ -11,7 +11,6 @@ export interface BoundJob {
   /** Normalised; `.` for the repository's root. */
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly steps: readonly BoundStep[];
 }
 
 export interface BoundStep {
@@ -21,18 +20,13 @@ export interface BoundStep {
   readonly model: StepModel;
 }
 
-/** Works out a job's texts. One without a value is a finding (DC1308, DC1112) and stands as empty. */
-export function bindJob(job: JobModel, scope: Scope, report: Report): BoundJob {
-  const binder = new Binder(scope, report);
-  const workdir = binder.optional(job.workdir) ?? ".";
-  const problem = folderProblem(workdir);
-  if (problem !== null) report.add("DC1112", job.workdir?.span ?? job.span, problem);
+/** Works out the texts of a job but its steps'. One without a value is a finding (DC1308, DC1112) and stands as empty. */
+export function bindJob(job: JobModel, binder: Binder): BoundJob {
   return {
     name: binder.optional(job.name),
     image: binder.optional(job.image),
-    workdir: normalizeFolder(workdir),
+    workdir: job.workdir === null ? "." : binder.folder(job.workdir),
     env: binder.env(job.env),
-    steps: job.steps.flatMap((step) => binder.step(step)),
   };
 }
 
@@ -71,6 +65,14 @@ export class Binder {
       );
     }
     return text ?? "";
+  }
+
+  /** A folder inside the repository, normalised; one that leaves it is a finding. */
+  folder(template: Template): string {
+    const text = this.text(template);
+    const problem = folderProblem(text);
+    if (problem !== null) this.#report.add("DC1112", template.span, problem);
+    return normalizeFolder(text);
   }
 
   /** Without the variables that read needed jobs. */

@@ -99,12 +99,8 @@ export function scopeNames(facts: ScopeFacts): ValueMap {
 }
 
 export function componentValues({ id, root, kind, outputs }: NonNullable<ScopeFacts["component"]>): ValueMap {
-  return new Map<string, Value>([
-    ["id", id],
-    ["root", root],
-    ["kind", kind],
-    ["outputs", outputs],
-  ]);
+  // One by one: there is such a map for each of thousands of components, and a list of pairs is five objects more.
+  return new Map<string, Value>().set("id", id).set("root", root).set("kind", kind).set("outputs", outputs);
 }
 
 function eventValues(event: PipelineEvent): ValueMap {

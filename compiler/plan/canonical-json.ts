@@ -51,6 +51,11 @@ export class CanonicalWriter {
     return this.isPlain ? JSON.stringify(value) : "";
   }
 
+  /** The same for one of many that are alike and stand in one place alone. */
+  writeAlike(fields: object): string {
+    return this.#fields(fields);
+  }
+
   #text(text: string): string {
     // oxlint-disable-next-line no-control-regex -- control characters are what JSON escapes
     if (!/["\\\u0000-\u001f\ud800-\udfff]/.test(text)) return `"${text}"`;

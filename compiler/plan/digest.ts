@@ -29,7 +29,8 @@ function writePlan(plan: Plan, jobs: PlannedJobs): string | null {
   for (const key of Object.keys(plan).toSorted() as (keyof Plan)[]) {
     pieces.push(`${pieces.length === 0 ? "{" : ","}"${key}":`);
     if (key === "jobs") writeList(plan.jobs, (job) => textOf(job, jobs, writer), pieces);
-    else if (key === "decisions") writeList(plan.decisions, (decision) => writer.write(decision), pieces);
+    else if (key === "decisions")
+      writeList(plan.decisions, (decision) => writer.writeAlike(decision), pieces);
     else pieces.push(writer.write(plan[key]));
   }
   pieces.push("}");
@@ -48,7 +49,7 @@ function writeList<Item>(items: readonly Item[], write: (item: Item) => string, 
 function textOf(job: PlanJob, jobs: PlannedJobs, writer: CanonicalWriter): string {
   const known = jobs.textOf(job);
   if (known !== null) return known;
-  const text = writer.write(job);
+  const text = writer.writeAlike(job);
   if (writer.isPlain && writer.isWellFormed) jobs.keepText(job, text);
   return text;
 }

@@ -1,40 +1,25 @@
-import type { Place, Span } from "../../schemas/diagnostic.ts";
-import type { DecisionOutcome, PlanJob, PlanNeed, PlanStep } from "../../schemas/plan.ts";
-import type { Report } from "../diagnostics/report.ts";
-import type { Scope } from "../expressions/index.ts";
+import type { PlanLateValue } from "../../schemas/plan-job-parts.ts";
+import type { PlanJob, PlanNeed, PlanStep } from "../../schemas/plan.ts";
 import { Binder, type BoundStep, bindJob } from "../language/bind.ts";
 import { checkNeededCount, reportUnknownArtifact } from "../language/check-needed-artifacts.ts";
 import type { JobModel, NeedModel } from "../language/model.ts";
 import { remembered } from "../remembered.ts";
-import { planLate } from "./plan-late.ts";
+import type { PlanJobContext } from "./plan-job-context.ts";
+import { planLate, readLate } from "./plan-late.ts";
 import { planParts } from "./plan-parts.ts";
-
-export interface PlanJobContext {
-  readonly scope: Scope;
-  readonly report: Report;
-  readonly placeOf: (span: Span) => Place;
-  /** What was decided on the job with this key. */
-  readonly outcomeOf: (key: string) => DecisionOutcome | undefined;
-  readonly start: PlanJob["start"];
-  /** The jobs planned so far, what a job needs before it. */
-  readonly planned: Pick<ReadonlyMap<string, PlanJob>, "get">;
-}
 
 /**
  * A selected job with every expression worked out. What has no value for this event is a finding. It follows from the
  * job, from what the context is asked and from places alone, so that PlannedJobs may remember it.
  */
 export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
-  const { placeOf, report } = context;
-  const binder = new Binder(context.scope, report);
-  const bound = bindJob(job, context.scope, report);
+  const { placeOf, shared } = context;
+  const binder = new Binder(context.scope, context.report);
+  const bound = bindJob(job, binder);
   const late = planLate(job.env, null, { ...context, needs: job.needs, binder });
-  const inSteps = bound.steps.map(({ model }, index) =>
-    planLate(model.env, index, { ...context, needs: job.needs, binder }),
-  );
-  const needs = job.needs.flatMap((need) => planNeeds(need, binder, context));
-  const needed = needs.reduce((count, { artifacts }) => count + artifacts.length, 0);
-  checkNeededCount(job, needed, report);
+  const planned = (own: PlanJobContext): PlannedSteps => planSteps(job, own);
+  const inSteps = stepsReadLate(job.steps) ? planned(context) : shared.of(job.steps, context, planned);
+  const needs = job.needs.length === 0 ? NO_NEEDS : planAllNeeds(job, binder, context);
   return {
     key: job.key,
     job: job.id,
@@ -46,8 +31,8 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     workdir: bound.workdir,
     shell: job.shell,
     env: { ...bound.env, ...late.known },
-    late: [late, ...inSteps].flatMap((one) => one.late),
-    steps: bound.steps.map((step, index) => planStep(step, inSteps[index]?.known ?? {}, placeOf)),
+    late: late.late.length === 0 ? inSteps.late : [...late.late, ...inSteps.late],
+    steps: inSteps.steps,
     needs,
     runner: job.runner,
     resources: planResources(job.resources),
@@ -58,8 +43,37 @@ export function planJob(job: JobModel, context: PlanJobContext): PlanJob {
     queue_timeout_ms: job.queueTimeoutMs,
     priority: job.priority,
     cancel: planCancel(job.cancel),
-    ...planParts(job, { binder, report, placeOf }),
+    ...planParts(job, context),
     place: placeOf(job.span),
+  };
+}
+
+const NO_NEEDS: readonly PlanNeed[] = [];
+
+function planAllNeeds(job: JobModel, binder: Binder, context: PlanJobContext): readonly PlanNeed[] {
+  const needs = job.needs.flatMap((need) => planNeeds(need, binder, context));
+  const needed = needs.reduce((count, { artifacts }) => count + artifacts.length, 0);
+  checkNeededCount(job, needed, context.report);
+  return needs;
+}
+
+interface PlannedSteps {
+  readonly steps: readonly PlanStep[];
+  readonly late: readonly PlanLateValue[];
+}
+
+/** What reads a needed job follows from how the instance is bound to it. */
+const stepsReadLate = remembered((steps: JobModel["steps"]): boolean =>
+  steps.some(({ env }) => readLate(env)),
+);
+
+function planSteps({ steps, needs }: JobModel, context: PlanJobContext): PlannedSteps {
+  const binder = new Binder(context.scope, context.report);
+  const bound = steps.flatMap((step) => binder.step(step));
+  const late = bound.map(({ model }, index) => planLate(model.env, index, { ...context, needs, binder }));
+  return {
+    steps: bound.map((step, index) => planStep(step, late[index]?.known ?? {}, context.placeOf)),
+    late: late.flatMap((one) => one.late),
   };
 }
 

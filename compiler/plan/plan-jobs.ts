@@ -10,6 +10,7 @@ import { checkImages, checkJob, withCeilings } from "../policy/check-jobs.ts";
 import type { EffectivePolicy } from "../policy/effective.ts";
 import type { Verdict } from "../selection/verdict.ts";
 import type { PlannedJobs } from "./planned-jobs.ts";
+import { SharedParts } from "./shared-parts.ts";
 import { planCharactersMax, PlanSize, reportTooLong } from "./plan-size.ts";
 
 export interface PlanJobsContext {
@@ -47,6 +48,7 @@ export function planJobs(
   const planned = new Map<string, PlanJob>();
   const lasting = new Set(written);
   const size = new PlanSize(planCharactersMax(limits));
+  const shared = new SharedParts();
   const outcomeOf = (key: string) => verdicts.get(key)?.outcome;
   for (const job of ordered) {
     const verdict = verdicts.get(job.key);
@@ -54,7 +56,15 @@ export function planJobs(
     const { because, matched, chain, expression, values } = verdict;
     size.add([job.key, because, matched, chain, expression, values]);
     if (verdict.outcome === "selected") {
-      const context = { scope: scopeOf(job), report, placeOf, outcomeOf, start: verdict.start, planned };
+      const context = {
+        scope: scopeOf(job),
+        report,
+        placeOf,
+        outcomeOf,
+        start: verdict.start,
+        shared,
+        planned,
+      };
       const own = remembered.plan(job, context, { size, isLasting: lasting.has(job) });
       checkImages({ job, planned: own }, policy, report);
       planned.set(job.key, own);

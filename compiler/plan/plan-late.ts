@@ -5,6 +5,7 @@ import type { Template } from "../expressions/index.ts";
 import type { Binder } from "../language/bind.ts";
 import { type LateRead, lateRead, readsLate } from "../language/late-reads.ts";
 import type { NeedModel } from "../language/model.ts";
+import { remembered } from "../remembered.ts";
 
 export interface LateContext {
   readonly needs: readonly NeedModel[];
@@ -19,12 +20,20 @@ export interface PlannedLate {
   readonly late: readonly PlanLateValue[];
 }
 
+const NOTHING_LATE: PlannedLate = { known: {}, late: [] };
+
+/** Whether one of these texts reads a needed job; the instances of a job ask it of the same. */
+export const readLate = remembered((templates: ReadonlyMap<string, Template>): boolean =>
+  [...templates.values()].some(readsLate),
+);
+
 /** The variables of an environment that read needed jobs; the others are left out. */
 export function planLate(
   templates: ReadonlyMap<string, Template>,
   step: number | null,
   context: LateContext,
 ): PlannedLate {
+  if (!readLate(templates)) return NOTHING_LATE;
   const known: [string, string][] = [];
   const late: PlanLateValue[] = [];
   for (const [variable, template] of templates) {

@@ -1,9 +1,15 @@
 import type { Place, Span } from "../../schemas/diagnostic.ts";
-import type { PlanArtifact, PlanCache, PlanService } from "../../schemas/plan-job-parts.ts";
+import type {
+  PlanArtifact,
+  PlanCache,
+  PlanIdToken,
+  PlanSecret,
+  PlanService,
+} from "../../schemas/plan-job-parts.ts";
 import type { PlanConcurrency, PlanJob } from "../../schemas/plan.ts";
 import type { Report } from "../diagnostics/report.ts";
 import type { Template } from "../expressions/index.ts";
-import type { Binder } from "../language/bind.ts";
+import { Binder } from "../language/bind.ts";
 import type {
   ArtifactModel,
   CacheModel,
@@ -22,6 +28,7 @@ import {
   checkTaken,
   checkUrl,
 } from "../language/part-checks.ts";
+import type { PlanJobContext } from "./plan-job-context.ts";
 
 export interface PartsContext {
   readonly binder: Binder;
@@ -48,19 +55,16 @@ type PlanParts = Pick<
 >;
 
 /** What stands around a job's steps, with every expression worked out. */
-export function planParts(job: JobParts, context: PartsContext): PlanParts {
-  const { placeOf } = context;
+export function planParts(job: JobParts, whole: PlanJobContext): PlanParts {
+  const { placeOf, shared } = whole;
+  const context = partsContext(whole);
   return {
-    services: job.services.map((service) => planService(service, context)),
-    caches: job.caches.map((cache) => planCache(cache, context)),
-    artifacts: planArtifacts(job.artifacts, context),
-    outputs: job.outputs.map(({ name }) => name),
-    secrets: job.secrets.map(({ variable, secret, span }) => ({ variable, secret, place: placeOf(span) })),
-    id_tokens: job.idTokens.map(({ variable, audiences, span }) => ({
-      variable,
-      audiences,
-      place: placeOf(span),
-    })),
+    services: shared.list(job.services, whole, planServices),
+    caches: shared.list(job.caches, whole, planCaches),
+    artifacts: shared.list(job.artifacts, whole, (models, own) => planArtifacts(models, partsContext(own))),
+    outputs: shared.list(job.outputs, whole, (outputs) => outputs.map(({ name }) => name)),
+    secrets: shared.list(job.secrets, whole, planSecrets),
+    id_tokens: shared.list(job.idTokens, whole, planIdTokens),
     network: job.network,
     checkout: job.checkout,
     interruptible: job.interruptible,
@@ -75,6 +79,28 @@ export function planParts(job: JobParts, context: PartsContext): PlanParts {
     environment: job.environment && planEnvironment(job.environment, context),
     cells: job.cells && { max: job.cells.max, fail_fast: job.cells.failFast },
   };
+}
+
+function partsContext({ scope, report, placeOf }: PlanJobContext): PartsContext {
+  return { binder: new Binder(scope, report), report, placeOf };
+}
+
+function planServices(services: readonly ServiceModel[], whole: PlanJobContext): readonly PlanService[] {
+  const context = partsContext(whole);
+  return services.map((service) => planService(service, context));
+}
+
+function planCaches(caches: readonly CacheModel[], whole: PlanJobContext): readonly PlanCache[] {
+  const context = partsContext(whole);
+  return caches.map((cache) => planCache(cache, context));
+}
+
+function planSecrets(secrets: JobParts["secrets"], { placeOf }: PlanJobContext): readonly PlanSecret[] {
+  return secrets.map(({ variable, secret, span }) => ({ variable, secret, place: placeOf(span) }));
+}
+
+function planIdTokens(tokens: JobParts["idTokens"], { placeOf }: PlanJobContext): readonly PlanIdToken[] {
+  return tokens.map(({ variable, audiences, span }) => ({ variable, audiences, place: placeOf(span) }));
 }
 
 export function planConcurrency(

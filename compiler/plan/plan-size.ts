@@ -28,6 +28,8 @@ const AROUND_VALUE = 3;
 export class PlanSize {
   readonly #most: number;
   readonly #measured = new Map<object, number>();
+  /** What came last under each key of those that are alike. */
+  readonly #last: Record<string, { value: unknown; characters: number }> = {};
   #characters = 0;
 
   constructor(most: number) {
@@ -44,6 +46,21 @@ export class PlanSize {
 
   #addItems(items: readonly unknown[]): void {
     for (let at = 0; at < items.length; at += 1) this.add(items[at]);
+  }
+
+  /** The same for one of many that are alike: what it has in common with the last one is not measured again. */
+  addAlike(fields: object): void {
+    for (const key in fields) {
+      const value = (fields as Readonly<Record<string, unknown>>)[key];
+      const last = (this.#last[key] ??= { value: undefined, characters: 0 });
+      if (last.value !== value || value === undefined) {
+        const before = this.#characters;
+        this.add(value);
+        last.characters = this.#characters - before;
+        last.value = value;
+      } else this.#characters += last.characters;
+      this.#characters += key.length + AROUND_VALUE;
+    }
   }
 
   /** Adds what was measured before. */

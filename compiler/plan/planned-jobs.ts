@@ -1,8 +1,10 @@
-import type { DecisionOutcome, PlanJob } from "../../schemas/plan.ts";
-import type { Scope, Value } from "../expressions/index.ts";
+import type { PlanJob } from "../../schemas/plan.ts";
+import type { Value } from "../expressions/index.ts";
 import type { JobModel } from "../language/model.ts";
 import { unreachable } from "../unreachable.ts";
-import { planJob, type PlanJobContext } from "./plan-job.ts";
+import { Asked, type Question } from "./asked.ts";
+import { planJob } from "./plan-job.ts";
+import type { PlanJobContext } from "./plan-job-context.ts";
 import type { PlanSize } from "./plan-size.ts";
 
 /**
@@ -10,12 +12,6 @@ import type { PlanSize } from "./plan-size.ts";
  * four bytes for each: two for the value, of which most is the pipeline's own, and two for its text.
  */
 const CHARACTERS_MAX = 32 * 2 ** 20;
-
-/** What is asked of a context, apart from files. */
-type Question =
-  | { readonly about: "name"; readonly key: string; readonly answer: Value | undefined }
-  | { readonly about: "outcome"; readonly key: string; readonly answer: DecisionOutcome | undefined }
-  | { readonly about: "needed"; readonly key: string; readonly answer: PlanJob | undefined };
 
 /** What a job was planned as, and all that it followed from besides the job. */
 interface Known {
@@ -56,7 +52,7 @@ export class PlannedJobs {
     }
     if (!isLasting) {
       const own = planJob(job, context);
-      size.add(own);
+      size.addAlike(own);
       return own;
     }
     const asked = new Asked(context);
@@ -92,46 +88,6 @@ export class PlannedJobs {
     // Looking into a text puts its many parts together; that would otherwise be done again for each plan.
     text.charCodeAt(0);
     this.#texts.set(planned, text);
-  }
-}
-
-/** Hands on what is asked of a context, and keeps each question with its answer. */
-class Asked {
-  readonly questions: Question[] = [];
-  /** Files may be other ones in every commit. */
-  readsFiles = false;
-  readonly context: Pick<PlanJobContext, "scope" | "outcomeOf" | "planned">;
-
-  constructor({ scope, outcomeOf, planned }: PlanJobContext) {
-    const readFiles = (): Scope["files"] => {
-      this.readsFiles = true;
-      return scope.files;
-    };
-    const nameOf = (key: string): Value | undefined => {
-      const answer = scope.names.get(key);
-      this.questions.push({ about: "name", key, answer });
-      return answer;
-    };
-    this.context = {
-      scope: {
-        names: { get: nameOf },
-        get files() {
-          return readFiles();
-        },
-      },
-      outcomeOf: (key) => {
-        const answer = outcomeOf(key);
-        this.questions.push({ about: "outcome", key, answer });
-        return answer;
-      },
-      planned: {
-        get: (key) => {
-          const answer = planned.get(key);
-          this.questions.push({ about: "needed", key, answer });
-          return answer;
-        },
-      },
-    };
   }
 }
 

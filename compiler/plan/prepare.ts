@@ -89,8 +89,10 @@ function narrowed({
 }: LoadInput): Required<LoadInput> {
   nothing satisfies Record<string, never>;
   const { commit, entries, contents } = head;
-  const own = <Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
-    new Map([...map].filter(([path]) => path.startsWith(CONFIGURATION_FOLDER)));
+  const own = <Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> => {
+    const paths = [...map.keys()].filter((path) => path.startsWith(CONFIGURATION_FOLDER));
+    return new Map(paths.map((path) => [path, map.get(path) as Value]));
+  };
   const files: TreeSnapshot = { commit, entries: own(entries), contents: own(contents) };
   return {
     head: files,

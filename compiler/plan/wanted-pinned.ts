@@ -20,8 +20,9 @@ export function wantedPinned(head: TreeSnapshot, pinned: PinnedFiles): readonly 
 
 /** Most pipelines include nothing from elsewhere, and reading all of one takes half as long as planning it. */
 function mayAsk({ contents }: TreeSnapshot): boolean {
-  for (const [path, bytes] of contents) {
-    if (!path.startsWith(CONFIGURATION_FOLDER)) continue;
+  for (const path of contents.keys()) {
+    const bytes = path.startsWith(CONFIGURATION_FOLDER) ? contents.get(path) : undefined;
+    if (bytes === undefined) continue;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if ([KEY, ...NUMBERED_CHARACTERS].some((one) => text.includes(one))) return true;
   }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Report } from "../../../compiler/diagnostics/report.ts";
+import { Binder } from "../../../compiler/language/bind.ts";
 import {
   bindJob,
   formatDuration,
@@ -42,7 +43,9 @@ function bind(job: JobModel, event = pushToMain) {
     matrix: job.matrix,
     component: null,
   });
-  return { bound: bindJob(job, { names, files: [] }, report), diagnostics: report.settle() };
+  const binder = new Binder({ names, files: [] }, report);
+  const bound = { ...bindJob(job, binder), steps: job.steps.flatMap((step) => binder.step(step)) };
+  return { bound, diagnostics: report.settle() };
 }
 
 describe("loading", () => {
