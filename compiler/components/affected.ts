@@ -10,6 +10,7 @@ import { comparePaths } from "../paths.ts";
 import type { Causes } from "./causes.ts";
 import { readChanges } from "./change-reading.ts";
 import { closeOverDependents } from "./closure.ts";
+import { plainPlace } from "./late-place.ts";
 import type { AffectedInput, AffectedResult, Discovery } from "./model.ts";
 
 /**
@@ -131,7 +132,12 @@ function describer(
     const because: AffectedCause[] = [
       ...causes.of(root),
       ...dependencies.map(
-        ({ to, kind: edge, place }): AffectedCause => ({ cause: "dependency", on: to, edge, place }),
+        ({ to, kind: edge, place }): AffectedCause => ({
+          cause: "dependency",
+          on: to,
+          edge,
+          place: plainPlace(place),
+        }),
       ),
     ];
     return { id, root, kind, because };

@@ -1,4 +1,4 @@
-import type { TreeSnapshot } from "../input.ts";
+import type { TreeEntry, TreeSnapshot } from "../input.ts";
 
 /**
  * Remembers what was read from a file, by its blob id and path: base and head, and one plan after
@@ -13,6 +13,12 @@ export class BlobCache<Value extends object> {
     this.#max = max;
   }
 
+  /** Keeps what is read from a file before anybody asks for it, while there is room. `read` may throw. */
+  readAhead({ blob, path }: TreeEntry, read: () => Value): void {
+    const key = `${blob}\0${path}`;
+    if (this.#values.size < this.#max && !this.#values.has(key)) this.#values.set(key, read());
+  }
+
   /** The result for the file at `path`; `read` is asked when it is not known, and may throw. */
   get(snapshot: TreeSnapshot, path: string, read: () => Value | null): Value | null {
     const blob = snapshot.entries.get(path)?.blob;
@@ -22,7 +28,7 @@ export class BlobCache<Value extends object> {
     const known = this.#values.get(key);
     const value = known ?? read();
     if (value === null) return null;
-    this.#values.delete(key);
+    if (known !== undefined) this.#values.delete(key);
     this.#values.set(key, value);
     if (this.#values.size > this.#max) this.#values.delete(this.#values.keys().next().value ?? "");
     return value;

@@ -11,4 +11,5 @@ export type {
   Discovery,
   UnownedPolicy,
 } from "./model.ts";
+export { readAhead } from "./read-ahead.ts";
 export { affectedReport } from "./report.ts";

@@ -1,5 +1,5 @@
 import type { Place } from "../../schemas/diagnostic.ts";
-import type { TreeSnapshot } from "../input.ts";
+import type { TreeEntry, TreeSnapshot } from "../input.ts";
 
 /** A manifest is written by people; the largest known ones stay under 200 KiB. */
 export const MANIFEST_BYTES_MAX = 2 * 1024 * 1024;
@@ -19,9 +19,19 @@ export class Unusable extends Error {
  */
 export function readText(snapshot: TreeSnapshot, path: string, bytesMax = MANIFEST_BYTES_MAX): string | null {
   const entry = snapshot.entries.get(path);
-  if (entry === undefined || entry.mode === "120000" || entry.mode === "160000") return null;
+  if (entry === undefined || !isPlainFile(entry)) return null;
   const bytes = snapshot.contents.get(path);
   if (bytes === undefined) throw new Unusable("its content could not be read");
+  return textOf(bytes, bytesMax);
+}
+
+/** Neither a link nor a submodule. */
+export function isPlainFile({ mode }: TreeEntry): boolean {
+  return mode !== "120000" && mode !== "160000";
+}
+
+/** Text of a file's content. Throws Unusable when it is too large or not UTF-8. */
+export function textOf(bytes: Uint8Array, bytesMax = MANIFEST_BYTES_MAX): string {
   if (bytes.length > bytesMax)
     throw new Unusable(`it has ${bytes.length} bytes; at most ${bytesMax} are read`);
   try {

@@ -4,6 +4,7 @@ import type { ObjectReader } from "./object-reader.ts";
 
 /** Of one commit. The largest workspaces have 20 MB of manifests and lockfiles; two commits are in memory together. */
 const BYTES_MAX = 512 * 1024 * 1024;
+const ARRIVED_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * The contents of one commit's files, of those that are wanted. Each is asked for when its file is met, while other
@@ -13,28 +14,40 @@ const BYTES_MAX = 512 * 1024 * 1024;
 export class CommitContents {
   readonly #objects: ObjectReader;
   readonly #isWanted: (path: string) => boolean;
+  readonly #arrived: (file: TreeEntry, content: Uint8Array) => void;
   readonly #bytesMax: number;
   /** Where each blob stands. */
-  readonly #paths = new Map<string, string[]>();
+  readonly #files = new Map<string, TreeEntry[]>();
   readonly #contents = new Map<string, Uint8Array>();
   readonly #coming: Promise<void>[] = [];
   #met: string[] = [];
   #bytes = 0;
 
-  constructor(objects: ObjectReader, isWanted: (path: string) => boolean, bytesMax = BYTES_MAX) {
+  /**
+   * `arrived` is given each content as it comes, with the first file that has it. No more than 32 MiB are: what is
+   * made of forged files may be larger than they are.
+   */
+  constructor(
+    objects: ObjectReader,
+    isWanted: (path: string) => boolean,
+    arrived: (file: TreeEntry, content: Uint8Array) => void = () => undefined,
+    bytesMax = BYTES_MAX,
+  ) {
     this.#objects = objects;
     this.#isWanted = isWanted;
+    this.#arrived = arrived;
     this.#bytesMax = bytesMax;
   }
 
-  meet({ path, blob, mode }: TreeEntry): void {
+  meet(file: TreeEntry): void {
+    const { path, blob, mode } = file;
     if (mode === "160000" || !this.#isWanted(path)) return;
-    const paths = this.#paths.get(blob);
-    if (paths !== undefined) {
-      paths.push(path);
+    const files = this.#files.get(blob);
+    if (files !== undefined) {
+      files.push(file);
       return;
     }
-    this.#paths.set(blob, [path]);
+    this.#files.set(blob, [file]);
     // Those that are met in one piece of git's answer are one question.
     if (this.#met.length === 0) queueMicrotask(() => this.#ask());
     this.#met.push(blob);
@@ -48,9 +61,9 @@ export class CommitContents {
     this.#ask();
     await Promise.all(this.#coming);
     const whole = new Map<string, Uint8Array>();
-    for (const [blob, paths] of this.#paths) {
+    for (const [blob, files] of this.#files) {
       const content = this.#contents.get(blob);
-      if (content !== undefined) for (const path of paths) whole.set(path, content);
+      if (content !== undefined) for (const { path } of files) whole.set(path, content);
     }
     return whole;
   }
@@ -79,5 +92,8 @@ export class CommitContents {
       );
     }
     this.#contents.set(blob, content);
+    const [file] = this.#files.get(blob) ?? [];
+    if (file === undefined || this.#bytes > ARRIVED_BYTES_MAX) return;
+    this.#arrived(file, content);
   }
 }

@@ -1,6 +1,6 @@
 import type { TreeSnapshot } from "../../compiler/input.ts";
 import { isWantedContent, NO_PINNED } from "../../compiler/index.ts";
-import { isManifest } from "../../compiler/components/index.ts";
+import { isManifest, readAhead } from "../../compiler/components/index.ts";
 import { type BaseChoice, type BaseQuestion, chooseBase } from "./base-ladder.ts";
 import { toChangeSet } from "./change-set.ts";
 import { CommitContents } from "./commit-contents.ts";
@@ -116,7 +116,8 @@ async function readHead(
   commit: string,
   wanted: (path: string) => boolean,
 ): Promise<TreeSnapshot> {
-  const contents = new CommitContents(objects, wanted);
+  // While git reads on, for there is nothing else to do.
+  const contents = new CommitContents(objects, wanted, readAhead);
   const entries = await readTree(trees, commit, (file) => contents.meet(file));
   return { commit, entries, contents: await contents.whole() };
 }

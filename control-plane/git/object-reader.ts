@@ -40,6 +40,8 @@ type Take = (object: GitObject | null, index: number) => void;
 /** Names that were asked for at once. */
 interface Request {
   readonly names: readonly string[];
+  /** False where git is not asked for some of them. */
+  readonly isWhole: boolean;
   readonly take: Take;
   /** Rejects with what `take` throws, too. */
   readonly done: PromiseWithResolvers<void>;
@@ -85,12 +87,14 @@ export class ObjectReader implements AsyncDisposable {
   /** The same, each handed over as it comes, in the order of the names, until all are. */
   async readEach(names: readonly string[], take: Take): Promise<void> {
     if (this.#failure !== null) throw this.#failure.error;
-    const request: Request = { names, take, done: Promise.withResolvers(), answered: 0, failed: false };
+    const isWhole = names.every(isAskable);
+    const done = Promise.withResolvers<void>();
+    const request: Request = { names, isWhole, take, done, answered: 0, failed: false };
     this.#requests.push(request);
     this.#passOver(request);
     this.#write(names);
     this.#watchSilence();
-    await request.done.promise;
+    await done.promise;
   }
 
   async read(name: string): Promise<GitObject | null> {
@@ -138,7 +142,8 @@ export class ObjectReader implements AsyncDisposable {
 
   /** Answers what git is not asked, and ends the request when nothing is left of it. */
   #passOver(request: Request): void {
-    const { names, done } = request;
+    const { names, isWhole, done } = request;
+    if (isWhole && request.answered < names.length) return;
     for (let name = names[request.answered]; name !== undefined; name = names[request.answered]) {
       if (isAskable(name)) return;
       handOver(request, null);

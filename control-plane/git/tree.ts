@@ -20,7 +20,9 @@ export async function readTree(
   if (files === null) {
     throw new GitError("too_large", `the commit ${commit} has more than ${FILES_MAX} files`);
   }
-  return new Map(files.map((file) => [file.path, file]));
+  const byPath = new Map<string, TreeEntry>();
+  for (const file of files) byPath.set(file.path, file);
+  return byPath;
 }
 
 function filesOf(

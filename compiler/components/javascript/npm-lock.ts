@@ -26,8 +26,13 @@ export function readNpmLock({ text, folder }: LockSource): JavaScriptLock {
   // Most are never compared with another. One that may have more links than are read is refused here and now.
   if (text.length > LINKS_MAX * LINK_CHARACTERS_MIN) graph();
   const links = new Map<string, LockLink>();
+  // A package asks for its dependencies one after the other: cut out anew, its place would be hashed anew each time.
+  let [asking, place] = [folder, ""];
   const link = (from: string, name: string): LockLink => {
-    const place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
+    if (from !== asking) {
+      asking = from;
+      place = from === folder ? "" : from.slice(folder === "." ? 0 : folder.length + 1);
+    }
     const found = installed.find(place, name);
     if (found === null) return UNKNOWN;
     const known = links.get(found) ?? linkOf(entries.get(found), folder);

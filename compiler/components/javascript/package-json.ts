@@ -1,10 +1,11 @@
 import type { EdgeKind } from "../../../schemas/components.ts";
 import type { Place } from "../../../schemas/diagnostic.ts";
-import type { TreeSnapshot } from "../../input.ts";
+import type { TreeEntry, TreeSnapshot } from "../../input.ts";
 import { folderOf } from "../../paths.ts";
 import { BlobCache } from "../blob-cache.ts";
-import { LinePlaces, readText, Unusable } from "../manifest-text.ts";
-import { findJsonKeys } from "./json-keys.ts";
+import { LatePlace } from "../late-place.ts";
+import { attempt, isPlainFile, readText, textOf, Unusable } from "../manifest-text.ts";
+import { KeyPlaces } from "./key-places.ts";
 
 export interface PackageDependency {
   readonly name: string;
@@ -43,10 +44,18 @@ export function readPackageJson(snapshot: TreeSnapshot, path: string): PackageJs
   });
 }
 
+/**
+ * Reads one before it is asked for, as soon as its content is here: a workspace has thousands, and whoever reads them
+ * from git waits in between. One that cannot be read is told of when it is asked for.
+ */
+export function readPackageJsonAhead(entry: TreeEntry, content: Uint8Array): void {
+  if (isPlainFile(entry))
+    attempt(() => known.readAhead(entry, () => parsePackageJson(entry.path, textOf(content))));
+}
+
 function parsePackageJson(path: string, text: string): PackageJson {
   const fields = parseObject(text);
-  const offsets = findJsonKeys(text);
-  const places = new LinePlaces(path, text);
+  const places = new KeyPlaces(path, text);
   const dependencies: PackageDependency[] = [];
   for (const { section, kind } of SECTIONS) {
     const asked = fields[section];
@@ -54,7 +63,7 @@ function parsePackageJson(path: string, text: string): PackageJson {
     for (const name of Object.keys(asked)) {
       const spec = asked[name];
       if (typeof spec !== "string") continue;
-      const place = places.at(offsets.get(`${section}\0${name}`) ?? 0);
+      const place = new LatePlace(places, `${section}\0${name}`);
       dependencies.push({ name, spec, kind, place });
     }
   }
@@ -63,7 +72,7 @@ function parsePackageJson(path: string, text: string): PackageJson {
     root: folderOf(path),
     name: nonEmpty(fields["name"]),
     version: nonEmpty(fields["version"]),
-    place: places.at(offsets.get("name") ?? 0),
+    place: new LatePlace(places, "name"),
     dependencies,
     fields,
   };

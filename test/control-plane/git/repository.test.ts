@@ -141,7 +141,7 @@ describe("reading a commit", () => {
     const repository = await world.open();
     await using objects = new ObjectReader(repository);
     const contentsWithin = async (bytes: number) => {
-      const contents = new CommitContents(objects, isManifest, bytes);
+      const contents = new CommitContents(objects, isManifest, undefined, bytes);
       await readTree(new TreeReader(repository, objects), head, (file) => contents.meet(file));
       return [...(await contents.whole()).keys()];
     };
