@@ -1,7 +1,7 @@
+import type { ArtifactView } from "../../schemas/api.ts";
 import type { Diagnostic } from "../../schemas/diagnostic.ts";
 import type { PipelineEvent } from "../../schemas/event.ts";
 import type { AttemptId, JobId, PlanDigest, RunId } from "../../schemas/ids.ts";
-import type { PlanArtifact } from "../../schemas/plan-job-parts.ts";
 import type { Reason } from "../../schemas/reasons.ts";
 import type { StepReport } from "../../schemas/runner-protocol.ts";
 import type { AttemptState, JobState, RunState } from "../../schemas/states.ts";
@@ -62,17 +62,9 @@ export interface StreamRow {
   readonly closed: boolean;
 }
 
-/** An artifact that is whole. Moments inside JSON come as text. */
-export interface ArtifactRow {
+/** An artifact that is whole, its moments as Postgres writes them in JSON. */
+export interface ArtifactRow extends ArtifactView {
   readonly attempt_id: AttemptId;
-  readonly name: string;
-  readonly type: PlanArtifact["type"];
-  readonly size: number;
-  readonly sha256: string;
-  readonly files: number;
-  readonly unpacked_bytes: number;
-  readonly expires_at: string;
-  readonly removed_at: string | null;
 }
 
 /** Everything of one run that people are shown, as of one moment. */
