@@ -13,6 +13,9 @@ process.on("exit", () => {
   appendFileSync(process.env.WATCHED, before === cachedDataVersionTag() ? "as it was started\\n" : "told\\n");
 });
 `;
+/** Tells on stdout of each time that garbage is collected, and on whose behalf. */
+const TELL_COLLECTIONS = 'import { setFlagsFromString } from "node:v8"; setFlagsFromString("--trace-gc");';
+const PLANS_MAX = 5;
 const PIPELINE = "version: 1\njobs: { a: { changes: ['src/**'], steps: [run: 'true'] } }\n";
 
 /** What became of the engine of each Node process of a command, and what the command said to people. */
@@ -42,6 +45,25 @@ describe("a command that gives one answer and ends", { timeout: 300_000 }, () =>
     const { engines, stderr } = await enginesOf(...args);
     expect(engines).toEqual(new Set(["told"]));
     expect(stderr).not.toContain("flag");
+  });
+
+  test("no thread that compiles waits for the main thread meanwhile, which might be about to exit", async () => {
+    const hook = join(temporaryFolder(), "tell.mjs");
+    writeFileSync(hook, TELL_COLLECTIONS);
+    const jobs = Array.from({ length: 2_000 }, (_, index) => `  job-${index}: { steps: [make] }\n`).join("");
+    const repository = makeRepository({ ".delta/pipeline.yaml": `version: 1\njobs:\n${jobs}` });
+    const env = { NODE_OPTIONS: `--import=${hook}` };
+    const plan = async () =>
+      (await delta(["plan", "--max-jobs", "2000"], { cwd: repository.path, env })).stdout;
+    await plan(); // Which writes down what it compiled, for those after it.
+    const waited: boolean[] = [];
+    // On a machine that is loaded it may come to that once in a while; where it is the rule, it does nearly each time.
+    while (waited.length < PLANS_MAX && waited.at(-1) !== false) {
+      const told = await plan();
+      expect(told).toContain("Mark-Compact");
+      waited.push(told.includes("background allocation failure"));
+    }
+    expect(waited.at(-1)).toBe(false);
   });
 
   test("delta run does not: it serves what it starts, and all of it lives as long as the jobs", async () => {
