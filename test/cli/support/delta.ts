@@ -1,9 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { PATIENCE } from "../../support/patience.ts";
+import { threadList } from "../../support/thread-list.ts";
 
 export const ROOT = join(import.meta.dirname, "..", "..", "..");
 const LAUNCHER = join(ROOT, "cli", "delta.js");
+
+/** A command that lives as long hangs, which is told before the time of the test is over, in milliseconds. */
+const LIFE_MS_MAX = 100_000 * PATIENCE;
 
 export interface Result {
   readonly code: number | null;
@@ -35,9 +40,20 @@ export function startDelta(args: readonly string[], options: RunOptions): ChildP
   });
 }
 
-/** Runs the real launcher to its end. */
+/** Runs the real launcher to its end. Rejects with what it printed and what its threads wait for when it hangs. */
 export async function delta(args: readonly string[], options: RunOptions): Promise<Result> {
-  return finished(startDelta(args, options), options.stdin);
+  const child = startDelta(args, options);
+  let threads: string | null = null;
+  const late = setTimeout(() => {
+    threads = child.pid === undefined ? "it did not start" : threadList([child.pid]);
+    child.kill("SIGKILL");
+  }, LIFE_MS_MAX);
+  const result = await finished(child, options.stdin);
+  clearTimeout(late);
+  if (threads === null) return result;
+  throw new Error(
+    `delta ${args.join(" ")} did not end in ${LIFE_MS_MAX} ms: ${result.stdout}${result.stderr}\n${threads}`,
+  );
 }
 
 export async function finished(child: ChildProcess, stdin = ""): Promise<Result> {
