@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -5,6 +6,9 @@ import { PIPELINE_FILE } from "../compiler/index.ts";
 import { CliFailure } from "./failure.ts";
 import { fileFault } from "./file-fault.ts";
 import { openHere } from "./repository.ts";
+
+const SPARSE_HINT =
+  "This checkout is sparse: `git sparse-checkout add .delta` brings it where it is committed, `delta init` writes a first one.";
 
 /** One pipeline as a person has it now: its files by their path in the repository. */
 export interface PipelineToCheck {
@@ -19,7 +23,7 @@ export interface PipelineToCheck {
 
 /** The pipeline of the working tree. */
 export async function ofWorkingTree(): Promise<PipelineToCheck> {
-  const { path: root } = await openHere();
+  const { path: root, gitFolder } = await openHere();
   const contents = await configurationIn(root);
   if (!contents.has(PIPELINE_FILE)) {
     const there = await lstat(join(root, PIPELINE_FILE)).catch(() => null);
@@ -27,7 +31,8 @@ export async function ofWorkingTree(): Promise<PipelineToCheck> {
       const what = there.isSymbolicLink() ? "a symbolic link" : there.isDirectory() ? "a folder" : "no file";
       throw new CliFailure("pipeline_missing", `${PIPELINE_FILE} in ${root} is ${what}; it has to be a file`);
     }
-    const hint = "`delta init` writes a first one.";
+    const isSparse = existsSync(join(gitFolder ?? join(root, ".git"), "info", "sparse-checkout"));
+    const hint = isSparse ? SPARSE_HINT : "`delta init` writes a first one.";
     throw new CliFailure("pipeline_missing", `there is no ${PIPELINE_FILE} in ${root}`, hint);
   }
   const origin = (path: string): string => join(root, path);

@@ -17,6 +17,12 @@ const MEANING: Readonly<Record<GitErrorCode, { code: FailureCode; hint: string |
   timed_out: { code: "git_failed", hint: null },
   canceled: { code: "interrupted", hint: null },
   corrupt: { code: "git_failed", hint: "`git fsck` tells more." },
+  not_fetched: {
+    code: "git_failed",
+    hint:
+      "Have git fetch what it lacks: `git diff BASE HEAD >/dev/null` for what changed between two commits, " +
+      "`git diff $(git hash-object -t tree /dev/null) HEAD >/dev/null` for a whole one.",
+  },
   git_failed: { code: "git_failed", hint: null },
 };
 

@@ -10,6 +10,7 @@ export type GitErrorCode =
   | "timed_out"
   | "canceled"
   | "corrupt"
+  | "not_fetched"
   | "git_failed";
 
 export class GitError extends Error {

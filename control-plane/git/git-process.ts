@@ -123,6 +123,11 @@ export function failure(path: string, args: readonly string[], exitCode: number,
   if (/not a git repository/i.test(stderr)) {
     return new GitError("not_a_repository", `${path} is not inside a git repository`);
   }
+  const [, absent] = /could not fetch ([0-9a-f]{40,64}) from promisor remote/.exec(stderr) ?? [];
+  if (absent !== undefined) {
+    const message = `${path} is a partial clone and does not have ${absent}; nothing is fetched to read a repository`;
+    return new GitError("not_fetched", message);
+  }
   const said = stderr === "" ? "" : `: ${stderr.slice(0, SAID_CHARACTERS_MAX)}`;
   return new GitError("git_failed", `git ${args[0] ?? ""} in ${path} ended with ${exitCode}${said}`);
 }

@@ -43,16 +43,17 @@ export function startDelta(args: readonly string[], options: RunOptions): ChildP
 /** Runs the real launcher to its end. Rejects with what it printed and what its threads wait for when it hangs. */
 export async function delta(args: readonly string[], options: RunOptions): Promise<Result> {
   const child = startDelta(args, options);
-  let threads: string | null = null;
+  const hung: string[] = [];
   const late = setTimeout(() => {
-    threads = child.pid === undefined ? "it did not start" : threadList([child.pid]);
+    hung.push(child.pid === undefined ? "it did not start" : threadList([child.pid]));
     child.kill("SIGKILL");
   }, LIFE_MS_MAX);
   const result = await finished(child, options.stdin);
   clearTimeout(late);
-  if (threads === null) return result;
+  if (hung.length === 0) return result;
+  const printed = `${result.stdout}${result.stderr}`;
   throw new Error(
-    `delta ${args.join(" ")} did not end in ${LIFE_MS_MAX} ms: ${result.stdout}${result.stderr}\n${threads}`,
+    [`delta ${args.join(" ")} did not end in ${LIFE_MS_MAX} ms: ${printed}`, ...hung].join("\n"),
   );
 }
 
