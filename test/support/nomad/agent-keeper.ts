@@ -19,7 +19,12 @@ function start(role: string): ChildProcess {
   const [program = "", ...args] = JSON.parse(
     readFileSync(`${folder}/${role}.command.json`, "utf8"),
   ) as string[];
-  const child = spawn(program, args, { stdio: ["ignore", log, log], cwd: folder });
+  const child = spawn(program, args, {
+    stdio: ["ignore", log, log],
+    cwd: folder,
+    // Plugins leave their sockets in the temporary folder when their client is killed.
+    env: { ...process.env, TMPDIR: folder },
+  });
   child.on("error", (error) => console.log(`failed ${error.message}`));
   return child;
 }
